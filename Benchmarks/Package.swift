@@ -1,0 +1,30 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// One executable per module under `Benchmarks/<name>`.
+func benchmark(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["BenchmarkSupport"] + dependencies, path: "Benchmarks/" + name,
+        swiftSettings: swift)
+}
+
+/// A product of swift-iot.
+func iot(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-iot") }
+
+let package = Package(
+    name: "swift-iot-benchmarks",
+    platforms: [.macOS(.v26)],
+    dependencies: [.package(name: "swift-iot", path: "..", traits: [])],
+    targets: [
+        // Counts every malloc of the process (glibc); never part of a library product.
+        .target(name: "IoTCAllocationCounter"),
+        .target(
+            name: "BenchmarkSupport", dependencies: ["IoTCAllocationCounter"], swiftSettings: swift),
+    ]
+)

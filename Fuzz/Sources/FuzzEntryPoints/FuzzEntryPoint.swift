@@ -1,0 +1,22 @@
+/// One fuzz target: a name and a function that asserts properties over any bytes.
+///
+/// The name is also the folder of its seeds (`Corpora/<name>`) and of its kept crashes
+/// (`Regressions/<name>`), and of its dictionary (`Dictionaries/<name>.dict`).
+public struct FuzzEntryPoint: Sendable {
+    /// Lower case words joined by `-`, such as `mqtt-decode`.
+    public let name: String
+    /// Traps when a property does not hold.
+    public let run: @Sendable (UnsafeRawBufferPointer) -> Void
+
+    /// Names a function.
+    public init(_ name: String, _ run: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
+        self.name = name
+        self.run = run
+    }
+
+    /// Every target of this package.
+    public static let all: [FuzzEntryPoint] = []
+
+    /// The target called `name`.
+    public static func named(_ name: String) -> FuzzEntryPoint? { all.first { $0.name == name } }
+}

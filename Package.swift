@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// For modules that return borrowed views.
+let views: [SwiftSetting] = swift + [.enableExperimentalFeature("Lifetimes")]
+
+/// For modules that also compile in Embedded Swift.
+let embedded: [SwiftSetting] = views + [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+/// One library product: a target of the same name and its tests.
+struct Module {
+    var name: String
+    var dependencies: [Target.Dependency] = []
+    var testDependencies: [Target.Dependency] = []
+    var settings: [SwiftSetting] = swift
+
+    var target: Target {
+        .target(name: name, dependencies: dependencies, swiftSettings: settings)
+    }
+    var tests: Target {
+        .testTarget(
+            name: name + "Tests",
+            dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
+            swiftSettings: settings)
+    }
+}
+
+/// Products of another package, present only while the trait `Endpoint` is on.
+func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
+    products.map { .product(name: $0, package: package, condition: .when(traits: ["Endpoint"])) }
+}
+
+// Standard library only: no Foundation, no NIO, no clock, no socket.
+let cores: [Module] = []
+
+// Bound to one C library, or to the system.
+let bound: [Module] = []
+
+// Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
+let composed: [Module] = []
+
+let modules = cores + bound + composed
+
+let package = Package(
+    name: "swift-iot",
+    platforms: [.macOS(.v26)],
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) },
+    traits: [
+        .trait(
+            name: "Endpoint",
+            description: "The composed endpoint and what it needs: NIO, TLS, HTTP, SQLite."),
+        .default(enabledTraits: ["Endpoint"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: modules.map(\.target) + modules.map(\.tests) + [
+        .systemLibrary(
+            name: "IoTCOpenSSL", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "IoTCSodium", pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+        .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    ]
+)
