@@ -28,7 +28,8 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
-            swiftSettings: settings)
+            swiftSettings: settings
+        )
     }
 }
 
@@ -55,22 +56,30 @@ let package = Package(
     traits: [
         .trait(
             name: "Endpoint",
-            description: "The composed endpoint and what it needs: NIO, TLS, HTTP, SQLite."),
+            description: "The composed endpoint and what it needs: NIO, TLS, HTTP, SQLite."
+        ),
         .default(enabledTraits: ["Endpoint"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git",
+            from: "2.13.0"
+        ),
     ],
     targets: modules.map(\.target) + modules.map(\.tests) + [
         .systemLibrary(
-            name: "IoTCOpenSSL", pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+            name: "IoTCOpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
         .systemLibrary(
-            name: "IoTCSodium", pkgConfig: "libsodium",
-            providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+            name: "IoTCSodium",
+            pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     ]
 )

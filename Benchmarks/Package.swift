@@ -10,8 +10,11 @@ let swift: [SwiftSetting] = [
 /// One executable per module under `Benchmarks/<name>`.
 func benchmark(_ name: String, _ dependencies: Target.Dependency...) -> Target {
     .executableTarget(
-        name: name, dependencies: ["BenchmarkSupport"] + dependencies, path: "Benchmarks/" + name,
-        swiftSettings: swift)
+        name: name,
+        dependencies: ["BenchmarkSupport"] + dependencies,
+        path: "Benchmarks/" + name,
+        swiftSettings: swift
+    )
 }
 
 /// A product of swift-iot.
@@ -25,6 +28,9 @@ let package = Package(
         // Counts every malloc of the process (glibc); never part of a library product.
         .target(name: "IoTCAllocationCounter"),
         .target(
-            name: "BenchmarkSupport", dependencies: ["IoTCAllocationCounter"], swiftSettings: swift),
+            name: "BenchmarkSupport",
+            dependencies: ["IoTCAllocationCounter"],
+            swiftSettings: swift
+        ),
     ]
 )

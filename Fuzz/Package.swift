@@ -18,9 +18,13 @@ let package = Package(
         .target(
             name: "FuzzEntryPoints",
             dependencies: fuzzed.map { .product(name: $0, package: "swift-iot") },
-            swiftSettings: swift),
+            swiftSettings: swift
+        ),
         .executableTarget(name: "Fuzz", dependencies: ["FuzzEntryPoints"], swiftSettings: swift),
         .testTarget(
-            name: "CorpusReplayTests", dependencies: ["FuzzEntryPoints"], swiftSettings: swift),
+            name: "CorpusReplayTests",
+            dependencies: ["FuzzEntryPoints"],
+            swiftSettings: swift
+        ),
     ]
 )

@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 internal import IoTCAllocationCounter
 
 /// A body under measurement: runs its operation `count` times and returns a check value.
@@ -55,7 +55,9 @@ public final class BenchmarkProgram {
     /// Reads the program's arguments.
     public init(_ title: String, arguments: [String] = CommandLine.arguments) {
         func value(after flag: String) -> String? {
-            guard let i = arguments.firstIndex(of: flag), i + 1 < arguments.count else { return nil }
+            guard let i = arguments.firstIndex(of: flag), i + 1 < arguments.count else {
+                return nil
+            }
             return arguments[i + 1]
         }
         isSmoke = arguments.contains("--smoke")
@@ -76,14 +78,21 @@ public final class BenchmarkProgram {
     ///   - expect: the check value both bodies must return; a mismatch fails the program.
     ///   - bar: the highest ratio (with a peer) or the highest nanoseconds (without) allowed.
     public func compare(
-        _ name: String, count: Int, rounds: Int = 11, expect: UInt64? = nil, bar: Double? = nil,
-        peer: (name: String, body: Body)? = nil, ours: Body
+        _ name: String,
+        count: Int,
+        rounds: Int = 11,
+        expect: UInt64? = nil,
+        bar: Double? = nil,
+        peer: (name: String, body: Body)? = nil,
+        ours: Body
     ) {
         guard wants(name) else { return }
         let count = isSmoke ? max(1, count / 50) : count
         let rounds = isSmoke ? 2 : rounds
         let reference = ours(count)
-        if let expect, !isSmoke, reference != expect { fail("\(name): \(reference) is not \(expect)") }
+        if let expect, !isSmoke, reference != expect {
+            fail("\(name): \(reference) is not \(expect)")
+        }
         if let peer, peer.body(count) != reference { fail("\(name): \(peer.name) disagrees") }
         var mine: [Double] = []
         var theirs: [Double] = []
@@ -108,11 +117,17 @@ public final class BenchmarkProgram {
         let ratio = ratios.isEmpty ? nil : median(ratios)
         add(
             Row(
-                name: name, ours: median(mine), unit: "ns/op", peerName: peer?.name,
-                peer: theirs.isEmpty ? nil : median(theirs), ratio: ratio,
+                name: name,
+                ours: median(mine),
+                unit: "ns/op",
+                peerName: peer?.name,
+                peer: theirs.isEmpty ? nil : median(theirs),
+                ratio: ratio,
                 allocations: allocations.min(),
                 bar: bar.map { peer == nil ? "<= \($0) ns" : "<= \($0) x" },
-                meetsBar: bar.map { (ratio ?? median(mine)) <= $0 }))
+                meetsBar: bar.map { (ratio ?? median(mine)) <= $0 }
+            )
+        )
     }
 
     /// Adds a line that was measured elsewhere (memory, percentiles).
@@ -147,7 +162,9 @@ public final class BenchmarkProgram {
     }
 
     static func format(_ row: Row) -> String {
-        func pad(_ s: String, _ n: Int) -> String { s.count >= n ? s : s + String(repeating: " ", count: n - s.count) }
+        func pad(_ s: String, _ n: Int) -> String {
+            s.count >= n ? s : s + String(repeating: " ", count: n - s.count)
+        }
         func number(_ x: Double) -> String { String(format: x < 100 ? "%.1f" : "%.0f", x) }
         var line = pad(row.name, 44) + pad("\(number(row.ours)) \(row.unit)", 18)
         if let peerName = row.peerName, let peer = row.peer, let ratio = row.ratio {
@@ -155,7 +172,9 @@ public final class BenchmarkProgram {
         } else {
             line += pad("", 43)
         }
-        if let allocations = row.allocations { line += pad(String(format: "%.2f allocs", allocations), 13) }
+        if let allocations = row.allocations {
+            line += pad(String(format: "%.2f allocs", allocations), 13)
+        }
         if let bar = row.bar { line += "bar \(bar) " + (row.meetsBar == true ? "met" : "MISSED") }
         return line
     }

@@ -8,7 +8,10 @@ struct CorpusReplayTests {
     static let package = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    @Test("each target replays its seeds and its kept crashes", arguments: FuzzEntryPoint.all.map(\.name))
+    @Test(
+        "each target replays its seeds and its kept crashes",
+        arguments: FuzzEntryPoint.all.map(\.name)
+    )
     func replays(name: String) throws {
         let target = try #require(FuzzEntryPoint.named(name))
         var count = 0
