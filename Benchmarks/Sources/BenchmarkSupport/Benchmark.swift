@@ -74,9 +74,13 @@ public final class BenchmarkProgram {
     /// Each round runs ours and the peer one after the other, so that a noisy moment hits both; the
     /// ratio is the median of the rounds' ratios.
     /// - Parameters:
+    ///   - name: the row's name, `module/operation`.
     ///   - count: operations in a round.
+    ///   - rounds: how many rounds; the medians are printed.
     ///   - expect: the check value both bodies must return; a mismatch fails the program.
     ///   - bar: the highest ratio (with a peer) or the highest nanoseconds (without) allowed.
+    ///   - peer: what ours is compared with, and its name in the table.
+    ///   - ours: the path under measurement.
     public func compare(
         _ name: String,
         count: Int,

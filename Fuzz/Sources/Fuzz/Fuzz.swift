@@ -18,6 +18,7 @@ private let target: FuzzEntryPoint = {
 }()
 
 #if FUZZING
+/// libFuzzer's entry point.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     target.run(UnsafeRawBufferPointer(start: start, count: count))
