@@ -1,0 +1,3 @@
+import MQTTCodec
+
+// Filled in with the codec's example.
