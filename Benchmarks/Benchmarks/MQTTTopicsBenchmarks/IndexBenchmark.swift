@@ -120,6 +120,7 @@ enum IndexBenchmark {
     ) throws {
         var inserts: [Double] = []
         var makes: [Double] = []
+        var releases: [Double] = []
         let before = heapBytes()
         let subscriptions = index.statistics.subscriptions
         var snapshot: SubscriptionSnapshot<UInt32, UInt8>?
@@ -128,6 +129,9 @@ enum IndexBenchmark {
         for (i, number) in writes.enumerated() {
             if i % 1000 == 0 {
                 peak = max(peak, heapBytes())
+                let release = nanoseconds()
+                snapshot = nil
+                releases.append(Double(nanoseconds() - release))
                 let start = nanoseconds()
                 snapshot = index.snapshot()
                 makes.append(Double(nanoseconds() - start))
@@ -145,6 +149,7 @@ enum IndexBenchmark {
         makes.sort()
         func percentile(_ share: Double) -> Double { inserts[Int(Double(inserts.count - 1) * share)] }
         report(program, "topics/\(name)-snapshot-make-max", makes.last ?? 0, "ns")
+        report(program, "topics/\(name)-snapshot-release-max", releases.max() ?? 0, "ns")
         report(program, "topics/\(name)-snapshot-insert-p50", percentile(0.5), "ns")
         report(program, "topics/\(name)-snapshot-insert-p99", percentile(0.99), "ns")
         report(program, "topics/\(name)-snapshot-insert-p99.9", percentile(0.999), "ns")
