@@ -41,6 +41,8 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
     Module(name: "MQTTTopics", settings: embedded),
+    Module(name: "IoTTime", settings: embedded),
+    Module(name: "JSONDocument", settings: views),
 ]
 
 // Bound to one C library, or to the system.

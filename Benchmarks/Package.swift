@@ -39,4 +39,7 @@ let package = Package(
         ),
         benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
     ]
+        .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
+    ],
 )

@@ -10,6 +10,7 @@ let swift: [SwiftSetting] = [
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
     "MQTTTopics",
+    "JSONDocument",
 ]
 
 let package = Package(

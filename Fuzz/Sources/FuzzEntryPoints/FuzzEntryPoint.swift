@@ -18,6 +18,10 @@ public struct FuzzEntryPoint: Sendable {
     public static let all: [FuzzEntryPoint] = [
         FuzzEntryPoint("topics-match", fuzzTopicsMatch),
         FuzzEntryPoint("topics-index", fuzzTopicsIndex),
+        FuzzEntryPoint("json-parse", fuzzJSONParse),
+        FuzzEntryPoint("json-lookup", fuzzJSONLookup),
+        FuzzEntryPoint("json-write", fuzzJSONWrite),
+        FuzzEntryPoint("decimal", fuzzDecimal),
     ]
 
     /// The target called `name`.
