@@ -28,7 +28,7 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
-            swiftSettings: settings
+            swiftSettings: views
         )
     }
 }
@@ -40,14 +40,25 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
-    Module(name: "MQTTCodec", settings: embedded)
+    Module(name: "MQTTCodec", settings: embedded),
+    Module(
+        name: "MQTTPacketDump",
+        dependencies: ["MQTTCodec"],
+        testDependencies: ["MQTTCodec"]
+    ),
 ]
 
 // Bound to one C library, or to the system.
 let bound: [Module] = []
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
-let composed: [Module] = []
+let composed: [Module] = [
+    Module(
+        name: "MQTTCodecNIO",
+        dependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore"),
+        testDependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
+    )
+]
 
 let modules = cores + bound + composed
 

@@ -5,7 +5,10 @@ extension ControlPacket {
     /// with them: [MQTT-3.2.2-19], [MQTT-3.2.2-20], [MQTT-3.4.2-2], [MQTT-3.4.2-3] and their siblings
     /// of PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT and AUTH. Other packets, the message
     /// of PUBLISH above all, are never shortened.
-    /// - Parameter maximumPacketSize: bytes the receiver takes, from its Maximum Packet Size.
+    /// - Parameters:
+    ///   - maximumPacketSize: bytes the receiver takes, from its Maximum Packet Size.
+    ///   - version: the revision to write.
+    ///   - role: the end that sends.
     /// - Returns: `nil` where the packet is too large even so, and must not be sent.
     /// - Throws: ``EncodeError`` where the packet cannot be written at all.
     public func fitting(

@@ -28,9 +28,9 @@ public struct PacketLayout: Hashable, Sendable {
     }
 }
 
-/// A packet that can be written. Every owned packet conforms.
+/// A packet that can be written.
 ///
-/// The owned packets are plain values that may hold anything; all rules of the standard are checked
+/// Every owned packet conforms. The owned packets are plain values that may hold anything; all rules of the standard are checked
 /// when their layout is computed, before a byte is written.
 public protocol EncodablePacket: Hashable, Sendable {
     /// Checks the packet and computes its lengths.
@@ -39,6 +39,7 @@ public protocol EncodablePacket: Hashable, Sendable {
     ///   - version: the revision to write. Properties, and reason codes of acknowledgements, exist
     ///     since MQTT 5.0 and are left out for earlier ones.
     ///   - role: the end that sends; it decides which properties and codes are allowed.
+    /// - Returns: what ``write(_:to:)`` needs, and the size.
     /// - Throws: ``EncodeError`` with the first rule that is broken.
     /// - Complexity: O(*n*) in the bytes of the texts; nothing is allocated.
     func layout(as version: ProtocolVersion, from role: Role) throws(EncodeError) -> PacketLayout

@@ -78,8 +78,10 @@ public struct SharedPublish: Hashable, Sendable {
 
     /// Prepares a received message without copying it elsewhere first.
     ///
-    /// - Parameter topicName: the name that the sender's topic alias stands for, where it left the
-    ///   name out; must be empty otherwise.
+    /// - Parameters:
+    ///   - view: the packet as it came.
+    ///   - topicName: the name that the sender's topic alias stands for; looked at only where the
+    ///     packet leaves the name out.
     /// - Throws: ``EncodeError/emptyTopic`` without any topic name, or another error of `topicName`.
     public init(_ view: PublishView, topicName: String = "") throws(EncodeError) {
         if view.topicName.isEmpty {

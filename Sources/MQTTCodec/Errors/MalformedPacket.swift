@@ -1,6 +1,8 @@
 /// Bytes that are no MQTT packet; the peer is told ``ReasonCode/malformedPacket``.
 public struct MalformedPacket: Error, Hashable, Sendable {
-    /// The rule that was broken. Positions inside a text count from its first character's byte.
+    /// The rule that was broken.
+    ///
+    /// Positions inside a text count from its first character's byte.
     @nonexhaustive
     public enum Violation: Hashable, Sendable {
         /// A field or a length points past the end of what holds it.

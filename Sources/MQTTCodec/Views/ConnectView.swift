@@ -106,7 +106,9 @@ public struct ConnectView: ~Escapable {
         get { PropertiesView(bytes, propertyRegion) }
     }
 
-    /// Names the session; empty: the server chooses. Well-formed UTF-8 without U+0000.
+    /// Names the session; empty: the server chooses.
+    ///
+    /// Well-formed UTF-8 without U+0000.
     public var clientIdentifier: Span<UInt8> {
         @_lifetime(copy self)
         get { bytes.extracting(clientIdentifierRange.range) }

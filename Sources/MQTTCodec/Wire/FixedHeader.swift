@@ -16,7 +16,7 @@ public struct FixedHeader: Hashable, Sendable {
     /// Reads a header, where all of it is there.
     ///
     /// - Parameter bytes: a packet from its first byte on; more may follow.
-    /// - Returns: `nil` as long as the header is not complete.
+    ///   The result is `nil` as long as the header is not complete.
     /// - Throws: ``MalformedPacket`` for packet type 0 and for a length that is not in its shortest
     ///   form or goes past four bytes.
     /// - Complexity: O(1).

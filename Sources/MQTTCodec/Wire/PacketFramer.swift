@@ -12,9 +12,13 @@
 public struct PacketFramer: Hashable, Sendable {
     /// What this end takes.
     public struct Limits: Hashable, Sendable {
-        /// Bytes of the largest packet, 2...268 435 460; 0x95 beyond. Default: 268 435 460.
+        /// Bytes of the largest packet, 2...268 435 460.
+        ///
+        /// A larger one is refused with 0x95. Default: 268 435 460.
         public var maximumPacketSize: Int
-        /// Bytes of the largest packet before CONNECT was seen. Default: 100 000, room for a will
+        /// Bytes of the largest packet before CONNECT was seen.
+        ///
+        /// Default: 100 000, room for a will
         /// and a password of some 50 KB.
         public var maximumConnectSize: Int
 
@@ -36,7 +40,9 @@ public struct PacketFramer: Hashable, Sendable {
 
     /// Starts before the first packet of a connection.
     ///
-    /// - Parameter role: the end whose packets are read; a server reads those of `.client`.
+    /// - Parameters:
+    ///   - role: the end whose packets are read; a server reads those of `.client`.
+    ///   - limits: what this end takes.
     public init(from role: Role, limits: Limits = Limits()) {
         self.role = role
         self.limits = limits

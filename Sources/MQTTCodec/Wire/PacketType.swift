@@ -56,7 +56,10 @@ public enum PacketType: UInt8, Hashable, Sendable, CaseIterable {
 extension PacketType {
     /// Whether `role` may send this packet in `version`. MQTT 5.0 Table 2-1, MQTT 3.1.1 Table 2.1
     ///
-    /// - Parameter version: `nil` where it is not known yet; then the revision that allows most.
+    /// - Parameters:
+    ///   - role: the sender.
+    ///   - version: `nil` where it is not known yet; then the revision that allows most.
+    /// - Returns: whether the table has it in this direction.
     @inlinable
     public func isSent(by role: Role, as version: ProtocolVersion? = nil) -> Bool {
         // Bit n stands for type n.

@@ -23,8 +23,8 @@ extension ProtocolVersion {
     /// The version that the bytes of a CONNECT packet name, whatever else is wrong with them.
     ///
     /// For choosing the form of a refusal: MQTT 3.1.1 answers CONNACK 0x01, MQTT 5.0 CONNACK 0x84.
+    /// The result is `nil` where the bytes are too short, name another protocol or another level.
     /// - Parameter connect: a packet from the first byte of its fixed header on.
-    /// - Returns: `nil` where the bytes are too short, name another protocol or another level.
     /// - Complexity: O(1).
     public init?(namedBy connect: Span<UInt8>) {
         guard let header = try? FixedHeader(reading: connect), header.packetType == .connect else {

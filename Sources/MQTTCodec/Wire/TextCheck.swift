@@ -108,7 +108,7 @@ enum TextCheck {
 
     /// The first fault of a topic filter, or `nil`. MQTT 5.0 §4.7.1, §4.8.2
     ///
-    /// - Parameter sharing: whether `$share/` has its meaning (MQTT 5.0).
+    /// With `sharing`, `$share/` has its meaning (MQTT 5.0).
     @inline(never)
     static func filterFault(
         _ bytes: Span<UInt8>,
