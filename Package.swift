@@ -43,13 +43,25 @@ let cores: [Module] = [
     Module(name: "MQTTTopics", settings: embedded),
     Module(name: "IoTTime", settings: embedded),
     Module(name: "JSONDocument", settings: views),
+    Module(name: "MQTTCodec", settings: embedded),
+    Module(
+        name: "MQTTPacketDump",
+        dependencies: ["MQTTCodec"],
+        testDependencies: ["MQTTCodec"]
+    ),
 ]
 
 // Bound to one C library, or to the system.
 let bound: [Module] = []
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
-let composed: [Module] = []
+let composed: [Module] = [
+    Module(
+        name: "MQTTCodecNIO",
+        dependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore"),
+        testDependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
+    )
+]
 
 let modules = cores + bound + composed
 
