@@ -45,14 +45,23 @@ let cores: [Module] = []
 let bound: [Module] = []
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
-let composed: [Module] = []
+let composed: [Module] = [
+    Module(
+        name: "CloudEndpoint",
+        dependencies: endpoint("swift-nio", "NIOCore", "NIOPosix")
+            + endpoint("swift-log", "Logging")
+            + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals")
+    ),
+]
 
 let modules = cores + bound + composed
 
 let package = Package(
     name: "swift-iot",
     platforms: [.macOS(.v26)],
-    products: modules.map { .library(name: $0.name, targets: [$0.name]) },
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
+        .executable(name: "iot-cloud", targets: ["iot-cloud"]),
+    ],
     traits: [
         .trait(
             name: "Endpoint",
@@ -79,6 +88,13 @@ let package = Package(
             name: "IoTCSodium",
             pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
+        .executableTarget(
+            name: "iot-cloud",
+            dependencies: ["CloudEndpoint"]
+                + endpoint("swift-argument-parser", "ArgumentParser")
+                + endpoint("swift-log", "Logging"),
+            swiftSettings: swift
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     ]
