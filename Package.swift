@@ -40,7 +40,13 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
+    Module(name: "IoTTime", settings: embedded),
     Module(name: "MQTTTopics", settings: embedded),
+    Module(
+        name: "MQTTBroker",
+        dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
+        testDependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"]
+    ),
 ]
 
 // Bound to one C library, or to the system.
@@ -50,9 +56,11 @@ let bound: [Module] = []
 let composed: [Module] = [
     Module(
         name: "CloudEndpoint",
-        dependencies: endpoint("swift-nio", "NIOCore", "NIOPosix")
+        dependencies: ["IoTTime", "MQTTBroker"]
+            + endpoint("swift-nio", "NIOCore", "NIOPosix")
             + endpoint("swift-log", "Logging")
-            + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals")
+            + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
+        testDependencies: endpoint("swift-log", "Logging")
     ),
 ]
 
@@ -95,7 +103,14 @@ let package = Package(
             name: "iot-cloud",
             dependencies: ["CloudEndpoint"]
                 + endpoint("swift-argument-parser", "ArgumentParser")
-                + endpoint("swift-log", "Logging"),
+                + endpoint("swift-log", "Logging")
+                + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["CloudEndpoint", "iot-cloud"] + endpoint("swift-log", "Logging"),
+            exclude: ["Clients"],
             swiftSettings: swift
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
