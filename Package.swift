@@ -45,7 +45,8 @@ let cores: [Module] = [
     Module(
         name: "MQTTBroker",
         dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
-        testDependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"]
+        testDependencies: ["IoTTime", "MQTTCodec"],
+        settings: views
     ),
 ]
 

@@ -1,5 +1,6 @@
 internal import IoTTime
-internal import MQTTCodec
+public import MQTTCodec
+internal import MQTTTopics
 
 // The end of connections and of sessions.
 

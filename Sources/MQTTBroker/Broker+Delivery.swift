@@ -11,8 +11,9 @@ extension Broker {
     @discardableResult
     mutating func accept(_ message: Message, at now: Now) -> Int {
         if message.retain {
-            if message.payload.isEmpty {
-                retained.remove(message.topic)
+            if message.isEmpty {
+                let content = message.content
+                retained.remove(content.topicName)
             } else {
                 retained.insert(message)
             }
@@ -22,8 +23,9 @@ extension Broker {
 
     /// True when the retained store has room for the message, or need not grow.
     func canRetain(_ message: Message) -> Bool {
-        guard message.retain, !message.payload.isEmpty else { return true }
-        if let old = retained[message.topic] {
+        guard message.retain, !message.isEmpty else { return true }
+        let content = message.content
+        if let old = retained[content.topicName] {
             return retained.byteCount - old.byteCount + message.byteCount
                 <= configuration.maximumRetainedBytes
         }
@@ -61,11 +63,40 @@ extension Broker {
         return merges.count
     }
 
+    /// Everybody who gets the message: of each share group one member.
     private mutating func collectMatches(
         _ message: Message,
         into matches: inout [(session: SlotKey, choices: SubscriptionChoices)]
     ) {
-        // Filled in with the index's API.
+        let publisher = message.publisher
+        var members: [(group: UInt32, session: SlotKey, choices: SubscriptionChoices)] = []
+        let content = message.content
+        index.forEachMatch(TopicView(unchecked: content.topicName)) { match in
+            if let group = match.group {
+                members.append((group.rawValue, match.subscriber, match.options))
+            } else if !(match.options.noLocal && match.subscriber == publisher) {
+                matches.append((match.subscriber, match.options))
+            }
+        }
+        var start = 0
+        while start < members.count {
+            var end = start + 1
+            while end < members.count, members[end].group == members[start].group { end += 1 }
+            let chosen = members[chooseMember(members[start..<end].map(\.session)) + start]
+            matches.append((chosen.session, chosen.choices))
+            start = end
+        }
+    }
+
+    /// Which member of a share group is next: in turn, those that are connected first.
+    private mutating func chooseMember(_ group: [SlotKey]) -> Int {
+        sharedTurn &+= 1
+        let offset = Int(truncatingIfNeeded: sharedTurn % UInt64(group.count))
+        for step in group.indices {
+            let candidate = (offset + step) % group.count
+            if sessions[group[candidate]]?.connection != nil { return candidate }
+        }
+        return offset
     }
 
     /// What the matching subscriptions of one session add up to.
@@ -201,18 +232,18 @@ extension Broker {
         guard let version = connections[connection]?.version,
             let limit = connections[connection]?.maximumPacketSize
         else { return }
-        let packet = OutgoingPublish(delivery, version: version, at: now.monotonic)
-        guard packet.size <= limit else {
+        guard let packet = OutgoingPublish(delivery, version: version, at: now.monotonic),
+            packet.size <= limit
+        else {
             counters.dropped += 1
             return
         }
-        var identifier: UInt16 = 0
+        var identifier: PacketIdentifier?
         if delivery.qos != .atMostOnce {
-            guard let free = sessions[session]?.inflight.insert(delivery) else { return }
-            identifier = free
+            identifier = sessions[session]?.inflight.insert(delivery)
+            if identifier == nil { return }
         }
-        counters.sent += 1
-        send(connection) { packet.write(identifier: identifier, isDuplicate: false, to: &$0) }
+        sendPublish(packet, identifier, isDuplicate: false, on: connection)
     }
 
     /// Prepares to send again what was not acknowledged, with the same identifiers and in the
@@ -225,7 +256,8 @@ extension Broker {
         for entry in entries {
             switch entry.state {
             case .published: sessions[session]?.resends.append(entry.identifier)
-            case .released: acknowledge(.pubrel, entry.identifier, .success, on: connection)
+            case .released:
+                acknowledge(.pubrel, entry.identifier, .success, on: connection, at: now)
             }
         }
     }
@@ -233,7 +265,7 @@ extension Broker {
     /// Sends one PUBLISH again, unless it was acknowledged meanwhile or is too large for the client
     /// as it is now.
     private mutating func resend(
-        _ identifier: UInt16,
+        _ identifier: PacketIdentifier,
         of session: SlotKey,
         on connection: SlotKey,
         at now: Now
@@ -243,14 +275,14 @@ extension Broker {
             let version = connections[connection]?.version,
             let limit = connections[connection]?.maximumPacketSize
         else { return }
-        let packet = OutgoingPublish(delivery, version: version, at: now.monotonic)
-        guard packet.size <= limit else {
+        guard let packet = OutgoingPublish(delivery, version: version, at: now.monotonic),
+            packet.size <= limit
+        else {
             sessions[session]?.inflight.remove(identifier)
             counters.dropped += 1
             return
         }
         sessions[session]?.inflight.noteResent(identifier)
-        counters.sent += 1
-        send(connection) { packet.write(identifier: identifier, isDuplicate: true, to: &$0) }
+        sendPublish(packet, identifier, isDuplicate: true, on: connection)
     }
 }

@@ -19,31 +19,27 @@ extension Broker {
         settle(at: now)
     }
 
-    /// Answers the next question of the packet at hand.
-    ///
-    /// A packet may ask several questions; it is handled again from its start when a late answer
-    /// comes, and finds the answers so far in the order in which it asks. Nothing may have taken
-    /// effect before the last question.
-    /// - Returns: `nil` when the answer comes later; stop handling the packet.
-    mutating func decide(
-        _ key: SlotKey,
-        _ asked: inout Int,
-        _ client: Client,
-        _ action: @autoclosure () -> Question.Action,
-        ask: (any BrokerPolicy) -> Decision
-    ) -> Decision? {
-        defer { asked += 1 }
-        if let answers = connections[key]?.answers, asked < answers.count { return answers[asked] }
-        let decision = ask(policy)
-        guard decision == .later else {
-            connections[key]?.answers.append(decision)
-            return decision
-        }
+    // A packet may ask several questions. It is handled again from its start when a late answer
+    // comes, and finds the answers so far in the order in which it asks; so nothing may take effect
+    // before the last question.
+
+    /// The answer that was given to a question of the packet at hand before.
+    func givenAnswer(_ position: Int, on key: SlotKey) -> Decision? {
+        guard let answers = connections[key]?.answers, position < answers.count else { return nil }
+        return answers[position]
+    }
+
+    /// Keeps an answer for the case that a later question of the same packet has to wait.
+    mutating func record(_ decision: Decision, on key: SlotKey) {
+        connections[key]?.answers.append(decision)
+    }
+
+    /// Puts a question out; the packet at hand waits for the answer.
+    mutating func ask(_ question: Question, on key: SlotKey) {
         let effect = EffectID(rawValue: nextEffect)
         nextEffect += 1
         effects[effect] = key
         connections[key]?.awaited = effect
-        outputs.append(.authorise(effect, Question(client: client, action: action())))
-        return nil
+        outputs.append(.authorise(effect, question))
     }
 }

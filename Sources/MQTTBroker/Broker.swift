@@ -1,4 +1,4 @@
-public import IoTTime
+internal import IoTTime
 internal import MQTTCodec
 internal import MQTTTopics
 
@@ -34,6 +34,7 @@ public struct Broker: ~Copyable {
     var effects: [EffectID: SlotKey] = [:]
     var nextEffect: UInt64 = 0
     var matchEpoch: UInt64 = 0
+    var sharedTurn: UInt64 = 0
     var matches: [(session: SlotKey, choices: SubscriptionChoices)] = []
     var counters = Statistics()
 
@@ -52,7 +53,7 @@ public struct Broker: ~Copyable {
         self.configuration = configuration
         self.policy = policy
         var random = random
-        index = SubscriptionIndex(seed: random.next())
+        index = SubscriptionIndex(dialect: configuration.dialect, seed: random.next())
         self.random = random
     }
 
@@ -126,7 +127,7 @@ public struct Broker: ~Copyable {
         while true {
             if let will = dueWills.popFirst() {
                 counters.received += 1
-                accept(will, at: now)
+                if canRetain(will) { accept(will, at: now) }
             } else if let key = tooSlow.popFirst() {
                 close(key, .server(.quotaExceeded), at: now)
             } else {
@@ -142,27 +143,5 @@ public struct Broker: ~Copyable {
         connections[key]?.output = OutboundBatch()
         connections[key]?.isDirty = false
         return batch.flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    /// Lets `write` add bytes to what the connection is sent next.
-    mutating func send(_ key: SlotKey, _ write: (inout OutboundBatch) -> Void) {
-        guard connections.contains(key) else { return }
-        let before = connections[key]?.output.byteCount ?? 0
-        if var output = connections[key]?.output {
-            connections[key]?.output = OutboundBatch()
-            write(&output)
-            connections[key]?.unwritten += output.byteCount - before
-            connections[key]?.output = output
-        }
-        if connections[key]?.isDirty == false {
-            connections[key]?.isDirty = true
-            dirty.append(key)
-        }
-        if connections[key]?.unwritten ?? 0 > configuration.maximumOutboundBytes,
-            connections[key]?.readingIsSuspended == false
-        {
-            connections[key]?.readingIsSuspended = true
-            outputs.append(.suspendReading(ConnectionID(key: key)))
-        }
     }
 }

@@ -7,7 +7,7 @@ public import MQTTCodec
 /// goes on when ``Broker/completed(_:_:at:)`` brings the answer.
 public protocol BrokerPolicy: Sendable {
     /// May this client connect? Asked once the CONNECT is known to be well formed.
-    func connect(_ client: Broker.Client, password: [UInt8]?) -> Broker.Decision
+    func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision
     /// May the client publish to this topic? Also asked for the will, at CONNECT.
     func publish(_ client: Broker.Client, topic: Span<UInt8>, qos: QoS, retain: Bool)
         -> Broker.Decision
@@ -21,7 +21,7 @@ extension Broker {
         /// The policy without any rule.
         public init() {}
         /// Allows.
-        public func connect(_ client: Client, password: [UInt8]?) -> Decision { .allow }
+        public func connect(_ client: Client, password: Password?) -> Decision { .allow }
         /// Allows.
         public func publish(_ client: Client, topic: Span<UInt8>, qos: QoS, retain: Bool)
             -> Decision
@@ -73,7 +73,7 @@ extension Broker {
         /// What the client wants to do.
         public enum Action: Hashable, Sendable {
             /// Connect, with this password.
-            case connect(password: [UInt8]?)
+            case connect(password: Password?)
             /// Publish, now or as its will.
             case publish(topic: [UInt8], qos: QoS, retain: Bool)
             /// Subscribe.

@@ -33,10 +33,11 @@ struct Connection: Sendable {
     /// The client's limits on what it is sent.
     var receiveMaximum = 65_535
     var maximumPacketSize = Int(Int32.max)
-    /// False: no reason strings or user properties except in PUBLISH, CONNACK and DISCONNECT.
-    var wantsProblemInformation = true
     /// Topics by alias minus one; grows to the highest alias used.
-    var aliases: [[UInt8]] = []
+    var aliases: [String] = []
+
+    /// The identifier made for this client, should its CONNECT be handled again.
+    var assignedIdentifier: ClientIdentifier?
 
     /// The effect whose answer is awaited.
     var awaited: Broker.EffectID?

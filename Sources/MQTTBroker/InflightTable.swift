@@ -16,7 +16,7 @@ struct InflightTable: Sendable {
 
     /// One exchange.
     struct Entry: Sendable {
-        let identifier: UInt16
+        let identifier: PacketIdentifier
         /// The order of re-sending: of PUBLISH, then of PUBREL ([MQTT-4.6.0-1], [MQTT-4.6.0-4]).
         var order: UInt64
         var state: State
@@ -39,12 +39,18 @@ struct InflightTable: Sendable {
     /// Opens an exchange.
     ///
     /// - Returns: its packet identifier, or `nil` when all 65,535 are in use.
-    mutating func insert(_ delivery: Delivery) -> UInt16? {
+    mutating func insert(_ delivery: Delivery) -> PacketIdentifier? {
         guard count < 65_535 else { return nil }
         if 2 * count >= slots.count, slots.count < 65_536 { grow() }
-        while nextIdentifier == 0 || slots[slot(nextIdentifier)] != nil { nextIdentifier &+= 1 }
-        let identifier = nextIdentifier
-        nextIdentifier &+= 1
+        var identifier: PacketIdentifier = 1
+        while true {
+            let candidate = PacketIdentifier(rawValue: nextIdentifier)
+            nextIdentifier &+= 1
+            if let candidate, slots[slot(candidate)] == nil {
+                identifier = candidate
+                break
+            }
+        }
         slots[slot(identifier)] = Entry(
             identifier: identifier,
             order: nextOrder,
@@ -56,14 +62,14 @@ struct InflightTable: Sendable {
     }
 
     /// The exchange of `identifier`, if one is open.
-    subscript(identifier: UInt16) -> Entry? {
+    subscript(identifier: PacketIdentifier) -> Entry? {
         guard !slots.isEmpty, let entry = slots[slot(identifier)] else { return nil }
         return entry.identifier == identifier ? entry : nil
     }
 
     /// Closes an exchange and frees its identifier.
     @discardableResult
-    mutating func remove(_ identifier: UInt16) -> Entry? {
+    mutating func remove(_ identifier: PacketIdentifier) -> Entry? {
         guard let entry = self[identifier] else { return nil }
         slots[slot(identifier)] = nil
         count -= 1
@@ -73,7 +79,7 @@ struct InflightTable: Sendable {
     }
 
     /// Notes that PUBREC came: from now on only PUBREL is re-sent ([MQTT-4.3.3-6]).
-    mutating func release(_ identifier: UInt16) {
+    mutating func release(_ identifier: PacketIdentifier) {
         guard let entry = self[identifier] else { return }
         if entry.awaitsResend { awaitingResend -= 1 }
         slots[slot(identifier)] = Entry(
@@ -99,13 +105,13 @@ struct InflightTable: Sendable {
     }
 
     /// Notes that the PUBLISH was sent again.
-    mutating func noteResent(_ identifier: UInt16) {
+    mutating func noteResent(_ identifier: PacketIdentifier) {
         guard self[identifier]?.awaitsResend == true else { return }
         slots[slot(identifier)]?.awaitsResend = false
         awaitingResend -= 1
     }
 
-    private func slot(_ identifier: UInt16) -> Int { Int(identifier) & (slots.count - 1) }
+    private func slot(_ identifier: PacketIdentifier) -> Int { Int(identifier.rawValue) & (slots.count - 1) }
 
     /// Doubles the table. Two identifiers that differ in their low bits still do with more bits.
     private mutating func grow() {

@@ -3,11 +3,8 @@ internal import MQTTCodec
 
 /// A message the broker owns: made once, shared by every queue it waits in.
 final class Message: Sendable {
-    let topic: [UInt8]
-    let payload: [UInt8]
-    /// The MQTT 5 properties that are forwarded unchanged and in order, as encoded by the publisher
-    /// (payload format, content type, response topic, correlation data, user properties).
-    let properties: [UInt8]
+    /// Topic, forwarded properties and payload, checked and encoded once.
+    let content: SharedPublish
     let qos: QoS
     let retain: Bool
     /// Seconds the message may wait, counted from ``receivedAt``; `nil`: for ever.
@@ -17,27 +14,27 @@ final class Message: Sendable {
     let publisher: SlotKey?
 
     init(
-        topic: [UInt8],
-        payload: [UInt8],
-        properties: [UInt8],
+        _ content: SharedPublish,
         qos: QoS,
         retain: Bool,
         expiryInterval: UInt32?,
         receivedAt: MonotonicTime,
         publisher: SlotKey?
     ) {
-        self.topic = topic
-        self.payload = payload
-        self.properties = properties
+        self.content = content
         self.qos = qos
         self.retain = retain
         self.expiryInterval = expiryInterval
         self.receivedAt = receivedAt
         self.publisher = publisher
+        byteCount = content.topicName.count + content.tail(as: .v5).count + 256
+        isEmpty = content.payload.isEmpty
     }
 
     /// What the message is charged with: its bytes and the objects around them.
-    var byteCount: Int { topic.count + payload.count + properties.count + 256 }
+    let byteCount: Int
+    /// Whether the payload is empty: what makes a retained message go away.
+    let isEmpty: Bool
 
     /// Seconds left, or `nil` for a message that does not expire. [MQTT-3.3.2-6]
     ///
@@ -66,22 +63,33 @@ struct Delivery: Sendable {
 }
 
 /// The message a client leaves behind for the case that its connection breaks.
-struct Will: Sendable {
-    let topic: [UInt8]
-    let payload: [UInt8]
-    let properties: [UInt8]
+struct StoredWill: Sendable {
+    let content: SharedPublish
     let qos: QoS
     let retain: Bool
     let expiryInterval: UInt32?
     /// Seconds between the end of the connection and the message; 0 for MQTT 3.
     let delay: UInt32
 
+    /// Copies the will of a CONNECT. [MQTT-3.1.2-7]
+    init(_ will: WillView) throws(EncodeError) {
+        var properties = will.properties.owned()
+        expiryInterval = will.properties.messageExpiryInterval
+        delay = will.properties.willDelayInterval ?? 0
+        properties.remove(.willDelayInterval)
+        content = try SharedPublish(
+            topicName: String(checkedUTF8: will.topicName),
+            payload: will.payload,
+            properties: properties
+        )
+        qos = will.qos
+        retain = will.retain
+    }
+
     /// The will as a message published now.
     func message(at now: MonotonicTime, by session: SlotKey) -> Message {
         Message(
-            topic: topic,
-            payload: payload,
-            properties: properties,
+            content,
             qos: qos,
             retain: retain,
             expiryInterval: expiryInterval,

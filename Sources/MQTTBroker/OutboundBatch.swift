@@ -1,53 +1,80 @@
+internal import MQTTCodec
+
 /// Bytes for one connection, in order, gathered until the owner of the socket takes them.
 ///
-/// Small packets share one segment; a large payload is a segment of its own and is shared by all
-/// receivers (it is the publisher's array, not a copy).
+/// Small packets share one segment; the tail of a large message is a segment of its own, and the
+/// same one for all receivers of the message.
 public struct OutboundBatch: Sendable {
-    /// The bytes in pieces: write them in order, in one vectored write.
-    public private(set) var segments: [[UInt8]] = []
-    /// The sum of all segments, in bytes.
+    /// A piece of the bytes.
+    public struct Segment: Sendable {
+        private let own: [UInt8]
+        private let shared: SharedPublish?
+        private let version: ProtocolVersion
+
+        /// How many bytes the piece has.
+        public var byteCount: Int { withBytes { $0.count } }
+
+        /// Lends the bytes.
+        public func withBytes<R>(_ body: (Span<UInt8>) throws -> R) rethrows -> R {
+            if let shared { try body(shared.tail(as: version)) } else { try body(own.span) }
+        }
+
+        init(_ bytes: [UInt8]) {
+            own = bytes
+            shared = nil
+            version = .v5
+        }
+
+        init(tailOf message: SharedPublish, as version: ProtocolVersion) {
+            own = []
+            shared = message
+            self.version = version
+        }
+    }
+
+    private var closed: [Segment] = []
+    private var open: [UInt8] = []
+
+    /// The sum of all pieces, in bytes.
     public private(set) var byteCount = 0
-    /// True while the last segment is one that may grow.
-    private var isOpen = false
+
+    /// The pieces in order; write them in one vectored write.
+    public var segments: [Segment] { open.isEmpty ? closed : closed + [Segment(open)] }
 
     /// True when there is nothing to write.
     public var isEmpty: Bool { byteCount == 0 }
 
-    /// All bytes in one array; for tests and small programs.
-    public var bytes: [UInt8] { Array(segments.joined()) }
+    /// A copy of all bytes in one array; for tests and small programs.
+    public var bytes: [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(byteCount)
+        for segment in segments { segment.withBytes { result.append(copying: $0) } }
+        return result
+    }
 
     init() {}
 
-    /// Copies a small packet into the growing segment.
+    /// Copies bytes into the growing piece.
     mutating func append(_ bytes: Span<UInt8>) {
-        openSegment()
-        let last = segments.count - 1
-        segments[last].reserveCapacity(segments[last].count + bytes.count)
-        for index in bytes.indices { segments[last].append(bytes[index]) }
+        open.append(copying: bytes)
         byteCount += bytes.count
     }
 
-    /// Lets `write` append to the growing segment.
+    /// Lets `write` append to the growing piece.
     mutating func append(_ write: (inout [UInt8]) -> Void) {
-        openSegment()
-        let last = segments.count - 1
-        let before = segments[last].count
-        write(&segments[last])
-        byteCount += segments[last].count - before
+        let before = open.count
+        write(&open)
+        byteCount += open.count - before
     }
 
-    /// Adds an array as a segment of its own, without copying it.
-    mutating func appendShared(_ bytes: [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        segments.append(bytes)
-        byteCount += bytes.count
-        isOpen = false
-    }
-
-    private mutating func openSegment() {
-        if !isOpen {
-            segments.append([])
-            isOpen = true
+    /// Adds the tail of a message as a piece of its own, without copying it.
+    mutating func appendTail(of message: SharedPublish, as version: ProtocolVersion) {
+        if !open.isEmpty {
+            closed.append(Segment(open))
+            open = []
         }
+        let segment = Segment(tailOf: message, as: version)
+        closed.append(segment)
+        byteCount += segment.byteCount
     }
 }

@@ -1,3 +1,5 @@
+internal import MQTTCodec
+
 /// The retained message of each topic, kept by levels so that a filter visits only what can match.
 struct RetainedStore: Sendable {
     private struct Node: Sendable {
@@ -22,12 +24,8 @@ struct RetainedStore: Sendable {
     /// Keeps `message` as the only one of its topic ([MQTT-3.3.1-5]); O(bytes of the topic).
     mutating func insert(_ message: Message) {
         var node = 0
-        for level in message.topic.split(
-            separator: Self.separator,
-            omittingEmptySubsequences: false
-        ) {
-            node = child(of: node, Array(level))
-        }
+        let content = message.content
+        for level in Self.levels(of: content.topicName) { node = child(of: node, level) }
         if let old = nodes[node].message {
             messageBytes -= old.byteCount
         } else {
@@ -38,7 +36,7 @@ struct RetainedStore: Sendable {
     }
 
     /// Forgets the message of `topic` ([MQTT-3.3.1-6]) and every level that only it needed.
-    mutating func remove(_ topic: [UInt8]) {
+    mutating func remove(_ topic: Span<UInt8>) {
         guard let found = find(topic), let old = nodes[found].message else { return }
         nodes[found].message = nil
         count -= 1
@@ -47,7 +45,7 @@ struct RetainedStore: Sendable {
     }
 
     /// The message of exactly this topic.
-    subscript(topic: [UInt8]) -> Message? { find(topic).flatMap { nodes[$0].message } }
+    subscript(topic: Span<UInt8>) -> Message? { find(topic).flatMap { nodes[$0].message } }
 
     /// Calls `body` for each message whose topic matches `filter`, a checked filter without a
     /// share name, in no promised order but always the same one for the same history of calls.
@@ -59,14 +57,7 @@ struct RetainedStore: Sendable {
         parentMatches: Bool,
         _ body: (Message) -> Void
     ) {
-        var levels: [[UInt8]] = [[]]
-        for index in filter.indices {
-            if filter[index] == Self.separator {
-                levels.append([])
-            } else {
-                levels[levels.count - 1].append(filter[index])
-            }
-        }
+        let levels = Self.levels(of: filter)
         var stack = [(node: 0, depth: 0)]
         while let (node, depth) = stack.popLast() {
             if depth == levels.count {
@@ -107,10 +98,22 @@ struct RetainedStore: Sendable {
             .sorted(by: >)
     }
 
-    private func find(_ topic: [UInt8]) -> Int? {
+    /// The levels of a topic or filter, empty ones too.
+    private static func levels(of topic: Span<UInt8>) -> [[UInt8]] {
+        var levels: [[UInt8]] = []
+        var start = 0
+        for index in topic.indices where topic[index] == separator {
+            levels.append([UInt8](copying: topic.extracting(start..<index)))
+            start = index + 1
+        }
+        levels.append([UInt8](copying: topic.extracting(start...)))
+        return levels
+    }
+
+    private func find(_ topic: Span<UInt8>) -> Int? {
         var node = 0
-        for level in topic.split(separator: Self.separator, omittingEmptySubsequences: false) {
-            guard let child = nodes[node].children[Array(level)] else { return nil }
+        for level in Self.levels(of: topic) {
+            guard let child = nodes[node].children[level] else { return nil }
             node = child
         }
         return node

@@ -1,4 +1,5 @@
 internal import IoTTime
+internal import MQTTCodec
 
 /// The state the broker keeps for one client identifier, connected or not. MQTT 5.0 §4.1
 struct Session: Sendable {
@@ -9,7 +10,7 @@ struct Session: Sendable {
     var expiryInterval: UInt32
     /// When the session ends; set while the client is away.
     var endsAt: MonotonicTime?
-    var will: Will?
+    var will: StoredWill?
     /// When the will is due; set while the client is away.
     var willDueAt: MonotonicTime?
 
@@ -22,9 +23,9 @@ struct Session: Sendable {
     /// Messages that were sent and not yet acknowledged.
     var inflight = InflightTable()
     /// What a resumed session still has to send again, oldest first.
-    var resends = RingBuffer<UInt16>()
+    var resends = RingBuffer<PacketIdentifier>()
     /// QoS 2 messages that arrived and whose PUBREL did not: a repeat is not delivered again.
-    var inbound: Set<UInt16> = []
+    var inbound: Set<PacketIdentifier> = []
 
     /// The deadline of the current timer entry.
     var timer: MonotonicTime?
