@@ -42,6 +42,12 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 let cores: [Module] = [
     Module(name: "IoTTime", settings: embedded),
     Module(name: "MQTTTopics", settings: embedded),
+    Module(name: "MQTTCodec", settings: embedded),
+    Module(
+        name: "MQTTPacketDump",
+        dependencies: ["MQTTCodec"],
+        testDependencies: ["MQTTCodec"]
+    ),
     Module(
         name: "MQTTBroker",
         dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
@@ -55,6 +61,11 @@ let bound: [Module] = []
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
 let composed: [Module] = [
+    Module(
+        name: "MQTTCodecNIO",
+        dependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore"),
+        testDependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
+    ),
     Module(
         name: "CloudEndpoint",
         dependencies: ["IoTTime", "MQTTBroker"]
