@@ -8,4 +8,8 @@ public struct SubscriptionStatistics: Hashable, Sendable {
     public var subscribers: Int
     /// Share groups, one for each pair of a share name and a filter.
     public var shareGroups: Int
+    /// Bytes of memory in use, headers and unused room included.
+    public var byteCount: Int
+    /// Filters that the trie holds, because the hash table would need too many looks for them.
+    public var trieFilters: Int
 }

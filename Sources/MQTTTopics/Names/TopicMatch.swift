@@ -36,4 +36,41 @@ enum TopicMatch {
         }
         return j == topic.count
     }
+
+    /// The same on pointers, for a filter whose first wildcard is not known; the `$` rule has been
+    /// applied.
+    static func matches(
+        _ filter: UnsafePointer<UInt8>,
+        count filterCount: Int,
+        _ topic: UnsafePointer<UInt8>,
+        count topicCount: Int,
+        dialect: TopicDialect
+    ) -> Bool {
+        var i = 0
+        var j = 0
+        while i < filterCount {
+            while i + 8 <= filterCount, j + 8 <= topicCount,
+                unsafe Bytes.word(filter + i) == Bytes.word(topic + j)
+            {
+                i += 8
+                j += 8
+            }
+            guard i < filterCount else { break }
+            let byte = unsafe filter[i]
+            if j < topicCount, unsafe topic[j] == byte {
+                i += 1
+                j += 1
+            } else if byte == TopicSyntax.plus {
+                i += 1
+                while j < topicCount, unsafe topic[j] != TopicSyntax.slash { j += 1 }
+            } else if byte == TopicSyntax.hash {
+                return true
+            } else {
+                // The topic ended one level above a final `#`.
+                return unsafe dialect == .oasis && j == topicCount && byte == TopicSyntax.slash
+                    && i + 2 == filterCount && filter[i + 1] == TopicSyntax.hash
+            }
+        }
+        return j == topicCount
+    }
 }
