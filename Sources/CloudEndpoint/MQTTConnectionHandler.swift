@@ -50,14 +50,23 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
     func write(_ batch: OutboundBatch) {
         guard let context, let id else { return }
         let segments = batch.segments
-        guard let last = segments.last else { return }
         for segment in segments.dropLast() {
-            context.write(wrapOutboundOut(ByteBuffer(bytes: segment)), promise: nil)
+            context.write(wrapOutboundOut(buffer(segment)), promise: nil)
         }
+        guard let last = segments.last else { return }
         let count = batch.byteCount
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: last)))
+        context.writeAndFlush(wrapOutboundOut(buffer(last)))
             .assumeIsolated()
             .whenSuccess { self.loop.written(count, on: id) }
+    }
+
+    private func buffer(_ segment: OutboundBatch.Segment) -> ByteBuffer {
+        segment.withBytes { bytes in
+            var buffer = ByteBuffer()
+            // A span of raw memory is only read here.
+            unsafe buffer.writeBytes(bytes.bytes)
+            return buffer
+        }
     }
 
     /// Turns reading on or off.

@@ -216,12 +216,12 @@ final class TestClient {
     ) {
         send(
             Connect(
-                protocolVersion: version,
+                clientIdentifier: identifier,
                 cleanStart: clean,
                 keepAlive: keepAlive,
-                clientIdentifier: identifier,
                 will: will,
-                properties: Self.properties(properties)
+                properties: Self.properties(properties),
+                protocolVersion: version
             )
         )
     }
@@ -245,8 +245,8 @@ final class TestClient {
                 payload: Array(payload.utf8),
                 qos: qos,
                 packetIdentifier: id,
-                isDuplicate: duplicate,
                 retain: retain,
+                isDuplicate: duplicate,
                 properties: Self.properties(properties)
             )
         )
@@ -283,7 +283,7 @@ final class TestClient {
 
     @discardableResult
     func subscribe(_ filter: String, _ qos: QoS = .atMostOnce) -> [ReasonCode] {
-        subscribe([(filter, Subscription.Options(qos: qos))])
+        subscribe([(filter, Subscription.Options(maximumQoS: qos))])
     }
 
     func acknowledge(_ type: PacketType, _ identifier: PacketIdentifier, _ code: UInt8 = 0) {
