@@ -43,11 +43,18 @@ let cores: [Module] = [
     Module(name: "MQTTTopics", settings: embedded),
     Module(name: "IoTTime", settings: embedded),
     Module(name: "JSONDocument", settings: views),
+    Module(name: "MQTTTopics", settings: embedded),
     Module(name: "MQTTCodec", settings: embedded),
     Module(
         name: "MQTTPacketDump",
         dependencies: ["MQTTCodec"],
         testDependencies: ["MQTTCodec"]
+    ),
+    Module(
+        name: "MQTTBroker",
+        dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
+        testDependencies: ["IoTTime", "MQTTCodec"],
+        settings: views
     ),
 ]
 
@@ -60,7 +67,15 @@ let composed: [Module] = [
         name: "MQTTCodecNIO",
         dependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore"),
         testDependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
-    )
+    ),
+    Module(
+        name: "CloudEndpoint",
+        dependencies: ["IoTTime", "MQTTBroker"]
+            + endpoint("swift-nio", "NIOCore", "NIOPosix")
+            + endpoint("swift-log", "Logging")
+            + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
+        testDependencies: endpoint("swift-log", "Logging")
+    ),
 ]
 
 let modules = cores + bound + composed
@@ -68,7 +83,9 @@ let modules = cores + bound + composed
 let package = Package(
     name: "swift-iot",
     platforms: [.macOS(.v26)],
-    products: modules.map { .library(name: $0.name, targets: [$0.name]) },
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
+        .executable(name: "iot-cloud", targets: ["iot-cloud"]),
+    ],
     traits: [
         .trait(
             name: "Endpoint",
@@ -95,6 +112,20 @@ let package = Package(
             name: "IoTCSodium",
             pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
+        .executableTarget(
+            name: "iot-cloud",
+            dependencies: ["CloudEndpoint"]
+                + endpoint("swift-argument-parser", "ArgumentParser")
+                + endpoint("swift-log", "Logging")
+                + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["CloudEndpoint", "iot-cloud"] + endpoint("swift-log", "Logging"),
+            exclude: ["Clients"],
+            swiftSettings: swift
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     ]
