@@ -33,6 +33,7 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
     ],
 )
