@@ -22,6 +22,7 @@ public struct ContextKey: Hashable, Sendable, CustomStringConvertible {
             if byte == UInt8(ascii: "[") { depth += 1 }
         }
         self.bytes = bytes
+        isCertificateAttribute = bytes.starts(with: Self.certificatePrefix)
         description = String(decoding: bytes, as: UTF8.self)
         // FNV-1a: a quick sieve; equality always compares the bytes.
         hash = bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
@@ -36,9 +37,7 @@ public struct ContextKey: Hashable, Sendable, CustomStringConvertible {
     public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 
     /// Attributes of a certificate, which have `.N` and `.List` forms and substitution rules.
-    var isCertificateAttribute: Bool {
-        bytes.starts(with: Self.certificatePrefix)
-    }
+    let isCertificateAttribute: Bool
 
     static let certificatePrefix = Array("iot:certificate.".utf8)
 }

@@ -54,18 +54,48 @@ public struct PolicyDocument: Hashable, Sendable {
 }
 
 /// One statement of a document, compiled.
-struct Statement: Hashable, Sendable {
+///
+/// A class, because a decision walks over many statements and must not copy their tables.
+final class Statement: Hashable, Sendable {
     /// Patterns, or everything but them (`NotAction`, `NotResource`).
     struct Selection: Hashable, Sendable {
         var patterns: [WildcardPattern]
         var isExclusion: Bool
     }
 
-    var id: String?
-    var effect: PolicyDocument.Effect
-    var actions: Selection
-    var resources: Selection
-    var conditions: [Condition]
+    let id: String?
+    let effect: PolicyDocument.Effect
+    let actions: Selection
+    let resources: Selection
+    let conditions: [Condition]
     /// Bytes from the start of the document to the statement.
-    var offset: Int
+    let offset: Int
+
+    init(
+        id: String?,
+        effect: PolicyDocument.Effect,
+        actions: Selection,
+        resources: Selection,
+        conditions: [Condition],
+        offset: Int
+    ) {
+        self.id = id
+        self.effect = effect
+        self.actions = actions
+        self.resources = resources
+        self.conditions = conditions
+        self.offset = offset
+    }
+
+    static func == (a: Statement, b: Statement) -> Bool {
+        a.id == b.id && a.effect == b.effect && a.actions == b.actions
+            && a.resources == b.resources && a.conditions == b.conditions
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(effect)
+        hasher.combine(actions)
+        hasher.combine(resources)
+        hasher.combine(conditions)
+    }
 }

@@ -88,14 +88,14 @@ extension PolicySet {
         let bytes = Array(resource.utf8)
         var steps: [Explanation.Step] = []
         for (number, layer) in layers.enumerated() {
-            for rule in layer.rules {
-                let outcome = outcome(of: rule.statement, action, bytes.span, context)
+            for (id, statement) in zip(layer.ids, layer.statements) {
+                let outcome = outcome(of: statement, action, bytes.span, context)
                 let missing =
-                    outcome == .otherAction ? [] : rule.statement.missing(in: context)
+                    outcome == .otherAction ? [] : statement.missing(in: context)
                 steps.append(
                     Explanation.Step(
-                        statement: rule.id,
-                        effect: rule.statement.effect,
+                        statement: id,
+                        effect: statement.effect,
                         outcome: outcome,
                         missing: missing,
                         isBoundary: number > 0

@@ -14,7 +14,7 @@ public struct PolicyAction: Hashable, Sendable, CustomStringConvertible {
         let small = name.utf8.map(\.asciiLowercased)
         bytes = small
         description = name
-        index = Self.knownNames.firstIndex { $0.utf8.map(\.asciiLowercased) == small }
+        index = Self.knownNames.firstIndex(of: small)
     }
 
     /// Names compare without case.
@@ -23,7 +23,11 @@ public struct PolicyAction: Hashable, Sendable, CustomStringConvertible {
     /// Hashes the name.
     public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 
-    static let knownNames = [
+    /// The actions that ``PolicySet`` keeps an index for.
+    static let known = names.map(PolicyAction.init)
+    private static let knownNames = names.map { $0.utf8.map(\.asciiLowercased) }
+
+    private static let names = [
         "iot:Connect", "iot:Publish", "iot:RetainPublish", "iot:Receive", "iot:Subscribe",
         "iot:GetRetainedMessage", "iot:ListRetainedMessages", "iot:GetThingShadow",
         "iot:UpdateThingShadow", "iot:DeleteThingShadow", "iot:ListNamedShadowsForThing",

@@ -4,12 +4,6 @@
 /// a boundary, the boundary's policies must allow it as well. The order of policies and statements
 /// has no influence on whether a request is allowed.
 public struct PolicySet: Sendable {
-    /// A statement with its name.
-    struct Rule: Sendable {
-        let id: StatementID
-        let statement: Statement
-    }
-
     /// What `Allow` and `Deny` statements may apply to one action.
     struct ActionIndex: Sendable {
         var deny: [Int32] = []
@@ -18,7 +12,9 @@ public struct PolicySet: Sendable {
 
     /// Policies that are joined: all denials, any permission.
     struct Layer: Sendable {
-        var rules: [Rule] = []
+        var statements: [Statement] = []
+        /// The name of each statement; apart, because only the deciding one is read.
+        var ids: [StatementID] = []
         var byAction: [ActionIndex] = []
     }
 
@@ -48,13 +44,11 @@ public struct PolicySet: Sendable {
         var layer = Layer()
         for (name, document) in policies {
             for (index, statement) in document.statements.enumerated() {
-                let id = StatementID(policy: name, index: index, sid: statement.id)
-                layer.rules.append(Rule(id: id, statement: statement))
+                layer.statements.append(statement)
+                layer.ids.append(StatementID(policy: name, index: index, sid: statement.id))
             }
         }
-        layer.byAction = PolicyAction.knownNames.map { name in
-            layer.index(for: PolicyAction(name))
-        }
+        layer.byAction = PolicyAction.known.map { layer.index(for: $0) }
         return layer
     }
 
@@ -76,13 +70,13 @@ public struct PolicySet: Sendable {
         var allowed: (layer: Int, rule: Int)?
         for layer in layers.indices {
             switch decide(layers[layer], action, resource, context) {
-            case .deny(let rule): return .explicitDeny(by: layers[layer].rules[rule].id)
+            case .deny(let rule): return .explicitDeny(by: layers[layer].ids[rule])
             case .allow(let rule): allowed = allowed ?? (layer, rule)
             case .none: return denialBeyond(layer, action, resource, context)
             }
         }
         guard let allowed else { return .implicitDeny }
-        return .allowed(by: layers[allowed.layer].rules[allowed.rule].id)
+        return .allowed(by: layers[allowed.layer].ids[allowed.rule])
     }
 
     /// Decides a request whose resource is given as text.
@@ -104,7 +98,7 @@ public struct PolicySet: Sendable {
     ) -> Decision {
         for later in layers.indices where later > layer {
             if case .deny(let rule) = decide(layers[later], action, resource, context) {
-                return .explicitDeny(by: layers[later].rules[rule].id)
+                return .explicitDeny(by: layers[later].ids[rule])
             }
         }
         return .implicitDeny
@@ -124,10 +118,10 @@ public struct PolicySet: Sendable {
     ) -> Verdict {
         guard let known = action.index else {
             let index = layer.index(for: action)
-            return decide(layer.rules, index.deny, index.allow, resource, context)
+            return decide(layer.statements, index.deny, index.allow, resource, context)
         }
         return decide(
-            layer.rules,
+            layer.statements,
             layer.byAction[known].deny,
             layer.byAction[known].allow,
             resource,
@@ -136,18 +130,18 @@ public struct PolicySet: Sendable {
     }
 
     private func decide(
-        _ rules: [Rule],
+        _ statements: [Statement],
         _ deny: [Int32],
         _ allow: [Int32],
         _ resource: Span<UInt8>,
         _ context: borrowing AuthorizationContext
     ) -> Verdict {
         for rule in deny
-        where rules[Int(rule)].statement.applies(to: resource, in: context, unresolvedVariables) {
+        where statements[Int(rule)].applies(to: resource, in: context, unresolvedVariables) {
             return .deny(Int(rule))
         }
         for rule in allow
-        where rules[Int(rule)].statement.applies(to: resource, in: context, unresolvedVariables) {
+        where statements[Int(rule)].applies(to: resource, in: context, unresolvedVariables) {
             return .allow(Int(rule))
         }
         return .none
@@ -158,9 +152,9 @@ extension PolicySet.Layer {
     /// The statements whose action part covers `action`.
     fileprivate func index(for action: PolicyAction) -> PolicySet.ActionIndex {
         var index = PolicySet.ActionIndex()
-        for (position, rule) in rules.enumerated() where rule.statement.covers(action) {
+        for (position, statement) in statements.enumerated() where statement.covers(action) {
             let position = Int32(truncatingIfNeeded: position)
-            switch rule.statement.effect {
+            switch statement.effect {
             case .deny: index.deny.append(position)
             case .allow: index.allow.append(position)
             }

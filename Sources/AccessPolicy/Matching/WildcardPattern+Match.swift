@@ -11,6 +11,8 @@ extension WildcardPattern {
     ///
     /// Allocates only for a piece between two stars that holds a variable, or a `?`.
     func match(_ text: Span<UInt8>, in context: borrowing AuthorizationContext) -> MatchResult {
+        // A text that starts otherwise cannot match, whatever the variables stand for.
+        guard stands(literals, 0..<prefixLength, in: text, at: 0) else { return .notMatched }
         for variable in variables where context.substitution(for: variable) == nil {
             return .unresolved
         }
@@ -50,10 +52,6 @@ extension WildcardPattern {
         return text
     }
 
-    private func equal(_ byte: UInt8, _ other: UInt8) -> Bool {
-        ignoresCase ? byte.asciiLowercased == other.asciiLowercased : byte == other
-    }
-
     /// Whether `bytes[range]` stands in `text` at `start`.
     private func stands(
         _ bytes: [UInt8],
@@ -62,8 +60,10 @@ extension WildcardPattern {
         at start: Int
     ) -> Bool {
         guard start >= 0, text.count - start >= range.count else { return false }
-        for offset in 0..<range.count
-        where !equal(bytes[range.lowerBound + offset], text[start + offset]) {
+        let part = text.extracting(start..<(start + range.count))
+        if !ignoresCase { return bytes.span.extracting(range).hasSameBytes(as: part) }
+        for offset in part.indices
+        where bytes[range.lowerBound + offset].asciiLowercased != part[offset].asciiLowercased {
             return false
         }
         return true
@@ -131,7 +131,8 @@ extension WildcardPattern {
         _ context: borrowing AuthorizationContext
     ) -> Int? {
         if let searcher = segment.searcher {
-            return searcher.firstEnd(in: text, from: start, to: end, ignoringCase: ignoresCase)
+            return searchers[searcher]
+                .firstEnd(in: text, from: start, to: end, ignoringCase: ignoresCase)
         }
         var units: [UInt8?] = []
         for index in segment.pieces {
@@ -146,5 +147,27 @@ extension WildcardPattern {
         if units.isEmpty { return start }
         return SegmentSearcher(units)
             .firstEnd(in: text, from: start, to: end, ignoringCase: ignoresCase)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether both hold the same bytes; eight at a time.
+    fileprivate func hasSameBytes(as other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        let a = unsafe bytes
+        let b = unsafe other.bytes
+        var index = 0
+        // Both loads end within `count`, which is checked by the loop and by the span itself.
+        while index &+ 8 <= count {
+            let x = unsafe a.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let y = unsafe b.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if x != y { return false }
+            index &+= 8
+        }
+        while index < count {
+            if self[index] != other[index] { return false }
+            index &+= 1
+        }
+        return true
     }
 }

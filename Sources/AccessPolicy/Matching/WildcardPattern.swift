@@ -8,7 +8,9 @@
 /// Matching takes time linear in pattern plus text: the pieces between stars are found by
 /// Knuth-Morris-Pratt, or, where they hold a `?`, by a bit-parallel automaton (one step per byte
 /// of text and 64 bytes of piece).
-struct WildcardPattern: Hashable, Sendable {
+///
+/// A class, because a decision walks over many patterns and must not copy their tables.
+final class WildcardPattern: Hashable, Sendable {
     /// A part of a segment.
     enum Piece: Hashable, Sendable {
         /// Literal text, a range of `literals`.
@@ -22,21 +24,8 @@ struct WildcardPattern: Hashable, Sendable {
     /// What stands between two stars.
     struct Segment: Hashable, Sendable {
         var pieces: Range<Int>
-        /// Present where no variable takes part, so that the search table is made once.
-        var searcher: SegmentSearcher?
-    }
-
-    private(set) var literals: [UInt8] = []
-    private(set) var pieces: [Piece] = []
-    /// One more than there are stars (runs of stars count once).
-    private(set) var segments: [Segment] = []
-    private(set) var variables: [VariableReference] = []
-    /// Whether ASCII letters compare without case (actions).
-    let ignoresCase: Bool
-
-    /// Whether the pattern is one piece of literal text.
-    var isLiteral: Bool {
-        segments.count == 1 && pieces.allSatisfy { if case .literal = $0 { true } else { false } }
+        /// Into `searchers`, where the segment floats between two stars and no variable takes part.
+        var searcher: Int?
     }
 
     /// What a compiled piece of pattern text may contain.
@@ -49,94 +38,47 @@ struct WildcardPattern: Hashable, Sendable {
         var ignoresCase = false
     }
 
+    let literals: [UInt8]
+    let pieces: [Piece]
+    /// One more than there are stars (runs of stars count once).
+    let segments: [Segment]
+    let searchers: [SegmentSearcher]
+    let variables: [VariableReference]
+    /// Whether ASCII letters compare without case (actions).
+    let ignoresCase: Bool
+    /// Literal bytes that every matching text starts with.
+    let prefixLength: Int
+
     /// Compiles pattern text.
     ///
     /// - Throws: the offset, in bytes of `text`, of a `${` without `}` or of a name that is no
     ///   variable name.
     init(_ text: some Collection<UInt8>, _ syntax: Syntax) throws(PatternError) {
+        var compiler = PatternCompiler(syntax)
+        try compiler.compile(Array(text))
+        literals = compiler.literals
+        pieces = compiler.pieces
+        segments = compiler.segments
+        searchers = compiler.searchers
+        variables = compiler.variables
         ignoresCase = syntax.ignoresCase
-        let text = Array(text)
-        var segmentStart = 0
-        var index = 0
-        var lastWasStar = false
-        while index < text.count {
-            let byte = text[index]
-            if byte == UInt8(ascii: "*"), syntax.wildcards {
-                if !lastWasStar { closeSegment(from: &segmentStart, floats: !segments.isEmpty) }
-                lastWasStar = true
-                index += 1
-                continue
-            }
-            lastWasStar = false
-            if byte == UInt8(ascii: "?"), syntax.wildcards {
-                pieces.append(.anyCharacter)
-                index += 1
-            } else if byte == UInt8(ascii: "$"), syntax.variables, index + 1 < text.count,
-                text[index + 1] == UInt8(ascii: "{")
-            {
-                index = try appendVariable(text, at: index, from: segmentStart)
-            } else {
-                appendLiteral(ignoresCase ? byte.asciiLowercased : byte, from: segmentStart)
-                index += 1
-            }
-        }
-        closeSegment(from: &segmentStart, floats: false)
-    }
-
-    /// Appends `${…}`; returns the index after it.
-    private mutating func appendVariable(
-        _ text: [UInt8],
-        at start: Int,
-        from segmentStart: Int
-    ) throws(PatternError) -> Int {
-        guard let close = text[(start + 2)...].firstIndex(of: UInt8(ascii: "}")) else {
-            throw PatternError.unterminatedVariable(at: start)
-        }
-        let name = text[(start + 2)..<close]
-        if name.count == 1, let byte = name.first, VariableReference.escapes.contains(byte) {
-            appendLiteral(byte, from: segmentStart)
+        if let first = pieces.first, !compiler.segments[0].pieces.isEmpty,
+            case .literal(let range) = first
+        {
+            prefixLength = range.count
         } else {
-            guard let variable = VariableReference(name) else {
-                throw PatternError.badVariableName(at: start + 2)
-            }
-            pieces.append(.variable(variables.count))
-            variables.append(variable)
-        }
-        return close + 1
-    }
-
-    private mutating func appendLiteral(_ byte: UInt8, from segmentStart: Int) {
-        literals.append(byte)
-        if pieces.count > segmentStart, case .literal(let range) = pieces[pieces.count - 1] {
-            pieces[pieces.count - 1] = .literal(range.lowerBound..<literals.count)
-        } else {
-            pieces.append(.literal((literals.count - 1)..<literals.count))
+            prefixLength = 0
         }
     }
 
-    /// Ends a segment; the first is anchored at the start of the text and the last at its end, the
-    /// others float and are searched for.
-    private mutating func closeSegment(from start: inout Int, floats: Bool) {
-        var segment = Segment(pieces: start..<pieces.count, searcher: nil)
-        let isStatic = pieces[segment.pieces].allSatisfy {
-            if case .variable = $0 { false } else { true }
-        }
-        if floats, isStatic, !segment.pieces.isEmpty {
-            segment.searcher = SegmentSearcher(units(of: segment))
-        }
-        segments.append(segment)
-        start = pieces.count
+    static func == (a: WildcardPattern, b: WildcardPattern) -> Bool {
+        a.pieces == b.pieces && a.literals == b.literals && a.segments == b.segments
+            && a.variables == b.variables && a.ignoresCase == b.ignoresCase
     }
 
-    /// The bytes of a static segment, `nil` for `?`.
-    private func units(of segment: Segment) -> [UInt8?] {
-        pieces[segment.pieces].flatMap { piece -> [UInt8?] in
-            switch piece {
-            case .literal(let range): literals[range].map { $0 }
-            case .anyCharacter: [nil]
-            case .variable: []
-            }
-        }
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(literals)
+        hasher.combine(pieces)
     }
 }
 
