@@ -55,6 +55,10 @@ let cores: [Module] = [
         dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
         testDependencies: ["IoTTime", "MQTTCodec"],
         settings: views
+    Module(
+        name: "AccessPolicy",
+        dependencies: ["JSONDocument", "IoTTime"],
+        testDependencies: ["IoTTime"]
     ),
 ]
 

@@ -40,6 +40,7 @@ let package = Package(
         benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
     ]
         .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
     ],
 )

@@ -11,6 +11,8 @@ let swift: [SwiftSetting] = [
 let fuzzed: [String] = [
     "MQTTTopics",
     "JSONDocument",
+    "AccessPolicy",
+    "IoTTime",
 ]
 
 let package = Package(

@@ -22,6 +22,8 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("json-lookup", fuzzJSONLookup),
         FuzzEntryPoint("json-write", fuzzJSONWrite),
         FuzzEntryPoint("decimal", fuzzDecimal),
+        FuzzEntryPoint("policy-document", fuzzPolicy),
+        FuzzEntryPoint("policy-pattern", fuzzPolicyPattern),
     ]
 
     /// The target called `name`.
