@@ -40,9 +40,7 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
-    Module(name: "MQTTTopics", settings: embedded),
     Module(name: "IoTTime", settings: embedded),
-    Module(name: "JSONDocument", settings: views),
     Module(name: "MQTTTopics", settings: embedded),
     Module(name: "MQTTCodec", settings: embedded),
     Module(
@@ -55,6 +53,8 @@ let cores: [Module] = [
         dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
         testDependencies: ["IoTTime", "MQTTCodec"],
         settings: views
+    ),
+    Module(name: "JSONDocument", settings: views),
     Module(
         name: "AccessPolicy",
         dependencies: ["JSONDocument", "IoTTime"],

@@ -38,7 +38,6 @@ let package = Package(
             providers: [.apt(["libmosquitto-dev"])]
         ),
         benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
-    ]
         .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
