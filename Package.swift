@@ -84,6 +84,20 @@ let composed: [Module] = [
 
 let modules = cores + bound + composed
 
+/// A program of `Docs/Examples`, compiled so that what a reader copies works.
+func example(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: "Example" + name,
+        dependencies: dependencies,
+        path: "Docs/Examples/" + name,
+        swiftSettings: swift
+    )
+}
+
+let examples = [
+    example("ReadPublish", "JSONDocument", "MQTTCodec", "MQTTTopics"),
+]
+
 let package = Package(
     name: "swift-iot",
     platforms: [.macOS(.v26)],
@@ -106,7 +120,7 @@ let package = Package(
             from: "2.13.0"
         ),
     ],
-    targets: modules.map(\.target) + modules.map(\.tests) + [
+    targets: modules.map(\.target) + modules.map(\.tests) + examples + [
         .systemLibrary(
             name: "IoTCOpenSSL",
             pkgConfig: "libcrypto",
