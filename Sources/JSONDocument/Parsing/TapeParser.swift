@@ -55,35 +55,23 @@ struct TapeParser {
                 parser.capacity = storage.capacity
             }
             if parser.closer == 0x7D { try parser.name() }
-            if try parser.value() { continue }
+            guard parser.i < text.count else { throw TapeFault(.truncated, at: text.count) }
+            let byte = text[parser.i]
+            switch byte {
+            case 0x22:
+                try parser.string()
+            case 0x2D, 0x30...0x39:
+                try parser.number()
+            case 0x7B, 0x5B:
+                try parser.open(byte)
+                if !(parser.i < text.count && text[parser.i] == parser.closer) { continue }
+            default:
+                try parser.literal()
+            }
             if try parser.afterValue(&storage) { break }
         }
         storage.count = parser.n
         if parser.spaces == 0 { unsafe storage.entries[0].info |= TapeEntry.minimal }
-    }
-
-    /// Reads the value at `i`, or the start of an array or object.
-    ///
-    /// - Returns: whether that array or object has elements or members.
-    @inline(__always)
-    private mutating func value() throws(TapeFault) -> Bool {
-        guard i < text.count else { throw TapeFault(.truncated, at: text.count) }
-        let byte = text[i]
-        switch byte {
-        case 0x22:
-            try string()
-        case 0x7B:
-            try open(JSONKind.object, closer: 0x7D)
-            return !(i < text.count && text[i] == 0x7D)
-        case 0x5B:
-            try open(JSONKind.array, closer: 0x5D)
-            return !(i < text.count && text[i] == 0x5D)
-        case 0x2D, 0x30...0x39:
-            try number()
-        default:
-            try literal(byte)
-        }
-        return false
     }
 
     /// Goes on behind a value: closes what is closed, and stops behind a comma.
@@ -158,30 +146,15 @@ struct TapeParser {
     }
 
     @inline(__always)
-    private mutating func literal(_ byte: UInt8) throws(TapeFault) {
-        if i &+ 4 <= text.count {
-            let word = text.halfWord(at: i)
-            if word == 0x6575_7274 {  // "true"
-                pushScalar(i, 4, UInt32(JSONKind.bool.rawValue) | TapeEntry.isTrue)
-                i &+= 4
-                return
-            }
-            if word == 0x6C6C_756E {  // "null"
-                pushScalar(i, 4, UInt32(JSONKind.null.rawValue))
-                i &+= 4
-                return
-            }
-            if word == 0x736C_6166, i &+ 5 <= text.count, text[i &+ 4] == 0x65 {  // "false"
-                pushScalar(i, 5, UInt32(JSONKind.bool.rawValue))
-                i &+= 5
-                return
-            }
-        }
-        throw text.literalFault(at: i)
+    private mutating func literal() throws(TapeFault) {
+        let (length, info) = text.literal(at: i)
+        guard length > 0 else { throw text.literalFault(at: i) }
+        pushScalar(i, length, info)
+        i &+= length
     }
 
     @inline(__always)
-    private mutating func open(_ kind: JSONKind, closer: UInt8) throws(TapeFault) {
+    private mutating func open(_ bracket: UInt8) throws(TapeFault) {
         guard depth < maximumDepth else { throw TapeFault(.tooDeep(limit: maximumDepth), at: i) }
         unsafe outerSeen[depth &* 2] = seen
         unsafe outerSeen[depth &* 2 &+ 1] = seenToo
@@ -194,8 +167,9 @@ struct TapeParser {
         }
         let parent = open
         open = UInt32(truncatingIfNeeded: n)
-        push(i, 0, next: parent, info: UInt32(kind.rawValue))
-        self.closer = closer
+        // `[` and `{` are two below `]` and `}`; the tags of array and object are 4 and 5.
+        push(i, 0, next: parent, info: 4 &+ UInt32(bracket &>> 5 & 1))
+        closer = bracket &+ 2
         size = 0
         seen = 0
         seenToo = 0
@@ -275,6 +249,21 @@ struct TapeParser {
 }
 
 extension ByteSource {
+    /// Bytes and tag of the literal at `index`; 0 bytes where there is none.
+    func literal(at index: Int) -> (length: Int, info: UInt32) {
+        guard index &+ 4 <= count else { return (0, 0) }
+        switch halfWord(at: index) {
+        case 0x6575_7274:  // "true"
+            return (4, UInt32(JSONKind.bool.rawValue) | TapeEntry.isTrue)
+        case 0x6C6C_756E:  // "null"
+            return (4, UInt32(JSONKind.null.rawValue))
+        case 0x736C_6166 where index &+ 5 <= count && self[index &+ 4] == 0x65:  // "false"
+            return (5, UInt32(JSONKind.bool.rawValue))
+        default:
+            return (0, 0)
+        }
+    }
+
     /// What is wrong with the value at `index`, which no value starts with.
     @inline(never)
     func literalFault(at index: Int) -> TapeFault {
