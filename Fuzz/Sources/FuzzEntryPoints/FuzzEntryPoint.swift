@@ -15,7 +15,11 @@ public struct FuzzEntryPoint: Sendable {
     }
 
     /// Every target of this package.
-    public static let all: [FuzzEntryPoint] = []
+    public static let all: [FuzzEntryPoint] = [
+        .init("mqtt-decode", MQTTCodecEntry.decode),
+        .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),
+        .init("mqtt-properties", MQTTCodecEntry.properties),
+    ]
 
     /// The target called `name`.
     public static func named(_ name: String) -> FuzzEntryPoint? { all.first { $0.name == name } }
