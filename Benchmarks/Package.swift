@@ -32,5 +32,8 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
+        // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
+        .target(name: "IoTCYardstickMQTT"),
+        benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
     ]
 )
