@@ -42,4 +42,8 @@ let package = Package(
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
     ],
+        // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
+        .target(name: "IoTCYardstickMQTT"),
+        benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
+    ]
 )

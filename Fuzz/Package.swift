@@ -13,6 +13,7 @@ let fuzzed: [String] = [
     "JSONDocument",
     "AccessPolicy",
     "IoTTime",
+    "MQTTCodec"
 ]
 
 let package = Package(

@@ -24,6 +24,9 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("decimal", fuzzDecimal),
         FuzzEntryPoint("policy-document", fuzzPolicy),
         FuzzEntryPoint("policy-pattern", fuzzPolicyPattern),
+        .init("mqtt-decode", MQTTCodecEntry.decode),
+        .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),
+        .init("mqtt-properties", MQTTCodecEntry.properties),
     ]
 
     /// The target called `name`.
