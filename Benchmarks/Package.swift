@@ -32,5 +32,11 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
+        .systemLibrary(
+            name: "IoTCMosquitto",
+            pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]
+        ),
+        benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
     ]
 )

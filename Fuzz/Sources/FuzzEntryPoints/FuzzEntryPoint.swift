@@ -15,7 +15,10 @@ public struct FuzzEntryPoint: Sendable {
     }
 
     /// Every target of this package.
-    public static let all: [FuzzEntryPoint] = []
+    public static let all: [FuzzEntryPoint] = [
+        FuzzEntryPoint("topics-match", fuzzTopicsMatch),
+        FuzzEntryPoint("topics-index", fuzzTopicsIndex),
+    ]
 
     /// The target called `name`.
     public static func named(_ name: String) -> FuzzEntryPoint? { all.first { $0.name == name } }

@@ -1,9 +1,10 @@
 /// What the index has to know of a filter to find it.
-struct FilterKey {
+@usableFromInline
+struct FilterKey: Sendable {
     let shape: FilterShape
     let hash: UInt32
     let bucket: Int
-    /// More levels than a shape can describe; such filters live in the trie.
+    /// More levels than a shape can describe; such filters live in the crowd.
     let isDeep: Bool
 
     init(_ bytes: UnsafePointer<UInt8>, count: Int, _ hasher: LevelHasher) {
@@ -23,7 +24,7 @@ struct FilterKey {
             if first == TopicSyntax.plus {
                 if levels < 64 { mask |= 1 << UInt64(levels) }
             } else {
-                let hash = unsafe hasher.level(bytes, start..<end, place: levels)
+                let hash = unsafe hasher.level(bytes, start..<end, place: levels, of: count)
                 if levels == 0 { firstLevel = hash }
                 sum &+= hash
             }

@@ -26,12 +26,12 @@ struct FilterShape: Sendable {
 ///
 /// Bucket 256 is for shapes that open with a wildcard; the others are chosen by the first level's
 /// hash. First levels that share a bucket only make each other's list longer. A list is bounded:
-/// filters of further shapes go into the trie.
+/// filters of further shapes go into the crowd.
 struct ShapeDirectory: Sendable {
     /// The bucket of shapes that open with a wildcard.
     static let wildcard = 256
     /// The longest list of one bucket.
-    static let maximumShapes = 32
+    static let maximumShapes = 31
 
     private(set) var buckets = [[FilterShape]](repeating: [], count: 257)
 
@@ -47,7 +47,8 @@ struct ShapeDirectory: Sendable {
             buckets[bucket][i].count += 1
             return true
         }
-        guard buckets[bucket].count < Self.maximumShapes else { return false }
+        // `#` alone always has room.
+        guard buckets[bucket].count < Self.maximumShapes || shape.levels == 0 else { return false }
         var shape = shape
         shape.count = 1
         buckets[bucket].append(shape)

@@ -6,15 +6,17 @@
 ///     word 1   the newest subscription, bit 31 set where there are more; or the side record
 ///     word 2   lower half: the text's length; the text follows from byte 10
 ///
+/// A record in the crowd has one word more at its end, its block.
 /// A filter with share groups has a side record: newest subscription, newest group. A share group's
 /// record: flags, newest member, filter, next group, members, length of the name, the name.
 @usableFromInline
 struct FilterStore: Sendable {
     @usableFromInline typealias Record = UInt32
 
-    private static let inTrie: UInt32 = 1
+    private static let inCrowd: UInt32 = 1
     private static let hasSide: UInt32 = 2
     private static let isGroup: UInt32 = 4
+    private static let isDeep: UInt32 = 8
     private static let hashBits: UInt32 = 0xFFFF_FF00
     private static let textOffset = 10
     private static let groupWords = 6
@@ -25,7 +27,7 @@ struct FilterStore: Sendable {
     private var heap = RecordHeap()
     private var table = SegmentTable()
     private var shapes = ShapeDirectory()
-    private var trie = TopicTrie()
+    private var crowd = FilterCrowd()
     private let hasher: LevelHasher
     let dialect: TopicDialect
     private(set) var groupCount = 0
@@ -36,20 +38,29 @@ struct FilterStore: Sendable {
     }
 
     var count: Int { table.count }
-    var byteCount: Int { heap.byteCount + table.byteCount + trie.byteCount }
-    var hasRoom: Bool { heap.hasRoom && trie.hasRoom }
+    var byteCount: Int { heap.byteCount + table.byteCount + crowd.byteCount }
+    var hasRoom: Bool { heap.hasRoom }
 
-    /// Filters that the trie holds.
-    var trieCount: Int { trie.count }
+    /// Filters that the crowd holds.
+    @usableFromInline var crowdCount: Int { crowd.count }
+
+    /// Has to be called before this value is copied.
+    func markShared() {
+        heap.pages.markShared()
+        table.pages.markShared()
+        crowd.pages.markShared()
+    }
 
     // MARK: Filters by text
 
-    /// The record of a filter, 0 where there is none.
-    func find(_ filter: TopicFilter) -> Record {
-        unsafe filter.bytes.withUnsafeBufferPointer { buffer in
-            guard let bytes = buffer.baseAddress else { return 0 }
+    /// The key of a filter and its record, 0 where there is none.
+    @usableFromInline
+    func find(_ filter: TopicFilter) -> (key: FilterKey, record: Record) {
+        let bytes = filter.bytes.span
+        return unsafe bytes.withUnsafeBufferPointer { buffer in
+            guard let bytes = buffer.baseAddress else { preconditionFailure("an empty filter") }
             let key = unsafe FilterKey(bytes, count: buffer.count, hasher)
-            return unsafe find(bytes, count: buffer.count, key)
+            return (key, unsafe find(bytes, count: buffer.count, key))
         }
     }
 
@@ -63,13 +74,11 @@ struct FilterStore: Sendable {
         }
     }
 
-    /// The record of a filter, made where there is none.
-    mutating func findOrAdd(_ filter: TopicFilter) -> Record {
+    /// Makes the record of a filter that has none.
+    mutating func add(_ filter: TopicFilter, _ key: FilterKey) -> Record {
         unsafe filter.bytes.withUnsafeBufferPointer { buffer in
-            guard let bytes = buffer.baseAddress else { return 0 }
-            let key = unsafe FilterKey(bytes, count: buffer.count, hasher)
-            let known = unsafe find(bytes, count: buffer.count, key)
-            return known != 0 ? known : unsafe add(bytes, count: buffer.count, key)
+            guard let bytes = buffer.baseAddress else { preconditionFailure("an empty filter") }
+            return unsafe add(bytes, count: buffer.count, key)
         }
     }
 
@@ -78,11 +87,19 @@ struct FilterStore: Sendable {
         count: Int,
         _ key: FilterKey
     ) -> Record {
-        let record = heap.allocate(words: (Self.textOffset + count + 3) / 4)
+        let size = (Self.textOffset + count + 3) / 4
+        let goesToCrowd = key.isDeep || !shapes.add(key.shape, to: key.bucket)
+        let record = heap.allocate(words: goesToCrowd ? size + 1 : size)
         var flags: UInt32 = 0
-        if key.isDeep || !shapes.add(key.shape, to: key.bucket) {
-            flags = Self.inTrie
-            unsafe trie.insert(bytes, count: count, record: record, hasher)
+        if goesToCrowd {
+            flags = key.isDeep ? Self.inCrowd | Self.isDeep : Self.inCrowd
+            heap[record, size] = unsafe crowd.insert(
+                bytes,
+                count: count,
+                record: record,
+                bucket: key.bucket,
+                hasher
+            )
         }
         let words = unsafe heap.mutableWords(record)
         unsafe words[0] = key.hash & Self.hashBits | flags
@@ -118,8 +135,9 @@ struct FilterStore: Sendable {
         let count = unsafe Self.length(words)
         let text = unsafe Self.text(words)
         let key = unsafe FilterKey(text, count: count, hasher)
-        if unsafe words[0] & Self.inTrie != 0 {
-            unsafe trie.remove(text, count: count, hasher)
+        if unsafe words[0] & Self.inCrowd != 0 {
+            let block = unsafe words[(Self.textOffset + count + 3) / 4]
+            crowd.remove(record: record, from: block, bucket: key.bucket)
         } else {
             shapes.remove(key.shape, from: key.bucket)
         }
@@ -273,19 +291,28 @@ struct FilterStore: Sendable {
 // MARK: - Filters by topic
 
 extension FilterStore {
-    /// The matches of a topic that the hash table finds, and where the trie's begin.
+    /// The filters of the table that match a topic, or of one block of the crowd.
     @usableFromInline
     struct Matches {
         /// For each filter: its record, and in the upper half its word 1; bit 31 of the lower half
         /// is set where that is a side record.
         @usableFromInline var found: InlineArray<64, UInt64>
         @usableFromInline var count = 0
-        fileprivate var walk = TopicTrie.Walk()
+        fileprivate var touched: UInt32 = 0
 
         @usableFromInline static let hasSide: UInt64 = 1 << 31
 
         @usableFromInline
         init() { found = InlineArray(repeating: 0) }
+    }
+
+    /// Where a topic's way through the crowd stands.
+    @usableFromInline
+    struct CrowdWalk {
+        fileprivate let topic: FilterCrowd.Topic
+        fileprivate var bucket: Int
+        fileprivate var position = 0
+        fileprivate let isSystem: Bool
     }
 
     /// Finds the filters of the table that match; at most 64, one for each shape.
@@ -297,39 +324,78 @@ extension FilterStore {
         }
     }
 
-    /// Finds more filters, in the trie.
+    /// A way through the crowd, at its beginning.
+    @usableFromInline
+    func walk(_ topic: Span<UInt8>) -> CrowdWalk? {
+        unsafe topic.withUnsafeBufferPointer { buffer in
+            guard let bytes = buffer.baseAddress, buffer.count > 0 else { return nil }
+            let topic = unsafe FilterCrowd.Topic(bytes, count: buffer.count, hasher)
+            let end = unsafe Bytes.levelEnd(bytes, from: 0, count: buffer.count)
+            let first = unsafe hasher.level(bytes, 0..<end, place: 0, of: buffer.count)
+            return CrowdWalk(
+                topic: topic,
+                bucket: ShapeDirectory.bucket(firstLevel: first),
+                isSystem: unsafe bytes[0] == TopicSyntax.dollar
+            )
+        }
+    }
+
+    /// Finds the filters of the next block that has any.
     ///
     /// - Returns: `false` when there are no more.
     @usableFromInline
-    func matchTrie(_ topic: Span<UInt8>, into matches: inout Matches) -> Bool {
-        guard trie.count > 0, !matches.walk.isDone else { return false }
-        var walk = matches.walk
-        var found = matches.found
-        var count = 0
+    func next(_ walk: inout CrowdWalk, _ topic: Span<UInt8>, into matches: inout Matches) -> Bool {
         unsafe topic.withUnsafeBufferPointer { buffer in
-            guard let bytes = buffer.baseAddress else { return }
-            unsafe trie.advance(
-                &walk,
-                bytes,
-                count: buffer.count,
-                limit: 62,
-                dialect: dialect,
-                hasher
-            ) { record in
-                found[count] = entry(record)
-                count += 1
+            guard let bytes = buffer.baseAddress else { return false }
+            while true {
+                guard walk.position < crowd.buckets[walk.bucket].count else {
+                    if walk.bucket == ShapeDirectory.wildcard || walk.isSystem { return false }
+                    walk.bucket = ShapeDirectory.wildcard
+                    walk.position = 0
+                    continue
+                }
+                let page = crowd.buckets[walk.bucket][walk.position]
+                walk.position += 1
+                let mask = unsafe crowd.match(page, walk.topic, bytes, dialect: dialect)
+                if mask == 0 { continue }
+                unsafe collect(mask, page, bytes, buffer.count, &matches)
+                if matches.count > 0 { return true }
             }
         }
-        matches.walk = walk
-        matches.found = found
-        matches.count = count
-        return count > 0
+    }
+
+    private func collect(
+        _ mask: UInt64,
+        _ page: UInt32,
+        _ bytes: UnsafePointer<UInt8>,
+        _ count: Int,
+        _ matches: inout Matches
+    ) {
+        var mask = mask
+        var found = 0
+        while mask != 0 {
+            let record = crowd.record(page, mask.trailingZeroBitCount)
+            mask &= mask &- 1
+            let words = unsafe heap.words(record)
+            if unsafe words[0] & Self.isDeep != 0 {
+                let isMatch = unsafe TopicMatch.matches(
+                    Self.text(words),
+                    count: Self.length(words),
+                    bytes,
+                    count: count,
+                    dialect: dialect
+                )
+                guard isMatch else { continue }
+            }
+            matches.found[found] = unsafe Self.entry(record, words)
+            found += 1
+        }
+        matches.count = found
     }
 
     @inline(__always)
-    private func entry(_ record: Record) -> UInt64 {
-        let words = unsafe heap.words(record)
-        let side = unsafe words[0] & Self.hasSide != 0 ? Matches.hasSide : 0
+    private static func entry(_ record: Record, _ words: UnsafePointer<UInt32>) -> UInt64 {
+        let side = unsafe UInt64(words[0] & hasSide) << 30
         return unsafe UInt64(words[1]) << 32 | UInt64(record) | side
     }
 
@@ -355,6 +421,7 @@ extension FilterStore {
             if unsafe bytes[0] != TopicSyntax.dollar {
                 run(shapes.buckets[ShapeDirectory.wildcard], &probe, &matches)
             }
+            matches.touched = probe.touched
         }
     }
 
@@ -368,6 +435,8 @@ extension FilterStore {
         let buckets: UnsafeMutablePointer<UnsafePointer<UInt32>>
         let hashes: UnsafeMutablePointer<UInt32>
         static let batchSize = 32
+        /// Keeps the looks ahead from being optimised away.
+        var touched: UInt32 = 0
 
         init(
             bytes: UnsafePointer<UInt8>,
@@ -412,60 +481,61 @@ extension FilterStore {
             unsafe probe.buckets[pending] = table.bucket(hash)
             pending += 1
         }
+        // One look at each bucket first: independent loads, so that their misses overlap.
+        var touched: UInt32 = 0
+        for i in 0..<pending { touched &+= unsafe probe.buckets[i][0] }
+        probe.touched &+= touched
         let start = matches.count
         var candidates = start
         for i in 0..<pending {
-            let hash = unsafe probe.hashes[i]
             let bucket = unsafe probe.buckets[i]
+            let hash = unsafe probe.hashes[i]
             var (a, b) = unsafe SegmentTable.candidates(bucket, tag: SegmentTable.tag(hash))
             if unsafe SegmentTable.overflows(bucket) {
-                findSlowly(hash, probe, &matches.found, &candidates)
+                let record = findSlowly(hash, probe)
+                if record != 0, candidates < 64 {
+                    matches.found[candidates] = UInt64(hash) << 32 | UInt64(record)
+                    candidates += 1
+                }
                 continue
             }
-            while a | b != 0 {
-                let slot: Int
-                if a != 0 {
-                    slot = a.trailingZeroBitCount >> 3
-                    a &= a &- 1
-                } else {
-                    slot = 8 + b.trailingZeroBitCount >> 3
-                    b &= b &- 1
-                }
+            while a | b != 0, candidates < 64 {
+                let isLow = a != 0
+                let bits = isLow ? a : b
+                let slot = (isLow ? 0 : 8) + bits.trailingZeroBitCount >> 3
+                a &= a &- (isLow ? 1 : 0)
+                b &= b &- (isLow ? 0 : 1)
                 let record = unsafe bucket[4 + slot]
-                guard record != 0 else { continue }
-                let words = unsafe heap.words(record)
-                guard unsafe (words[0] ^ hash) & Self.hashBits == 0, candidates < 64 else {
-                    continue
-                }
-                matches.found[candidates] = UInt64(record)
-                candidates += 1
+                matches.found[candidates] = UInt64(hash) << 32 | UInt64(record)
+                candidates += record == 0 ? 0 : 1
             }
         }
+        touched = 0
+        for i in start..<candidates {
+            touched &+= unsafe heap.words(Record(truncatingIfNeeded: matches.found[i]))[0]
+        }
+        probe.touched &+= touched
         var count = start
         for i in start..<candidates {
-            let record = Record(truncatingIfNeeded: matches.found[i])
+            let candidate = matches.found[i]
+            let record = Record(truncatingIfNeeded: candidate)
             let words = unsafe heap.words(record)
-            guard unsafe words[0] & Self.inTrie == 0, unsafe isMatch(words, probe) else { continue }
-            matches.found[count] = entry(record)
+            guard unsafe (words[0] ^ UInt32(candidate >> 32)) & Self.hashBits == 0,
+                unsafe words[0] & Self.inCrowd == 0,
+                unsafe isMatch(words, probe)
+            else { continue }
+            matches.found[count] = unsafe Self.entry(record, words)
             count += 1
         }
         matches.count = count
     }
 
     @inline(never)
-    private func findSlowly(
-        _ hash: UInt32,
-        _ probe: Probe,
-        _ found: inout InlineArray<64, UInt64>,
-        _ candidates: inout Int
-    ) {
-        let record = table.first(hash) { record in
+    private func findSlowly(_ hash: UInt32, _ probe: Probe) -> Record {
+        table.first(hash) { record in
             let words = unsafe heap.words(record)
             return unsafe (words[0] ^ hash) & Self.hashBits == 0 && isMatch(words, probe)
         }
-        guard record != 0, candidates < 64 else { return }
-        found[candidates] = UInt64(record)
-        candidates += 1
     }
 
     /// Compares the bytes after a hit.

@@ -51,8 +51,14 @@ struct LevelHasher: Sendable {
         return Self.fold(state ^ word ^ length, tailKey ^ length)
     }
 
-    /// The hash of one level.
-    func level(_ bytes: UnsafePointer<UInt8>, _ range: Range<Int>, place: Int) -> UInt64 {
+    /// The hash of one level of a text of `count` bytes.
+    @inline(__always)
+    func level(
+        _ bytes: UnsafePointer<UInt8>,
+        _ range: Range<Int>,
+        place: Int,
+        of count: Int
+    ) -> UInt64 {
         var state = start(place)
         var position = range.lowerBound
         while range.upperBound - position >= 8 {
@@ -60,7 +66,8 @@ struct LevelHasher: Sendable {
             position += 8
         }
         let left = range.upperBound - position
-        return finish(state, unsafe Bytes.tail(bytes + position, count: left), count: left)
+        let word = unsafe Bytes.word(bytes, at: position, count: count)
+        return finish(state, Bytes.lowest(left, of: word), count: left)
     }
 
     /// What a shape adds to the sum of its literal levels.
@@ -73,12 +80,6 @@ struct LevelHasher: Sendable {
     @inline(__always)
     func filter(_ sum: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: Self.fold(sum, finalKey) >> 16)
-    }
-
-    /// The hash of a trie edge, from a level's hash and the node it leaves.
-    @inline(__always)
-    func edge(_ level: UInt64, from node: UInt32) -> UInt32 {
-        UInt32(truncatingIfNeeded: Self.fold(level ^ UInt64(node) &* placeKey, finalKey) >> 16)
     }
 
     /// Writes the running sums of a topic's levels: `sums[i]` is that of the first `i` levels.
@@ -105,7 +106,7 @@ struct LevelHasher: Sendable {
                     continue
                 }
                 let length = found == 0 ? left : found.trailingZeroBitCount >> 3
-                let tail = word & ~(~0 &<< UInt64(truncatingIfNeeded: length &* 8))
+                let tail = Bytes.lowest(length, of: word)
                 sum &+= finish(state, tail, count: length)
                 position += length + 1
                 break
@@ -148,6 +149,12 @@ enum Bytes {
         return unsafe tail(bytes + position, count: left)
     }
 
+    /// The first `count` bytes of a word, 0...7.
+    @inline(__always)
+    static func lowest(_ count: Int, of word: UInt64) -> UInt64 {
+        word & ~(~0 &<< UInt64(truncatingIfNeeded: count &* 8))
+    }
+
     /// The high bit of each byte that is `/`; exact up to the lowest.
     @inline(__always)
     static func separators(_ word: UInt64) -> UInt64 {
@@ -182,7 +189,11 @@ enum Bytes {
     @inline(__always)
     static func levelEnd(_ bytes: UnsafePointer<UInt8>, from position: Int, count: Int) -> Int {
         var end = position
-        while end < count, unsafe bytes[end] != TopicSyntax.slash { end += 1 }
-        return end
+        while end < count {
+            let found = separators(unsafe word(bytes, at: end, count: count))
+            if found != 0 { return end + found.trailingZeroBitCount >> 3 }
+            end += 8
+        }
+        return min(end, max(count, position))
     }
 }

@@ -21,6 +21,8 @@ struct Pages<Element>: @unchecked Sendable {
     final class Root {
         @usableFromInline let groups: UnsafeMutablePointer<Block?>
         @usableFromInline let capacity: Int
+        /// Whether ``Pages/markShared()`` was called since this root was made or found unshared.
+        @usableFromInline let isShared = Atomic(false)
 
         @inlinable
         init(capacity: Int) {
@@ -75,40 +77,83 @@ struct Pages<Element>: @unchecked Sendable {
 
     // MARK: Writing
 
+    /// Has to be called before this value is copied; then both sides copy before they write.
+    ///
+    /// Asking the runtime whether the root is referenced once costs a call for every write; asking
+    /// this flag costs a load.
+    @inlinable
+    func markShared() { root.isShared.store(true, ordering: .relaxed) }
+
     /// The elements of page `index`, after copying what is shared.
     @inlinable
     @inline(__always)
     mutating func mutablePage(_ index: Int) -> UnsafeMutablePointer<Element> {
-        let slot = unsafe uniqueSlot(index)
+        let group = unsafe uniqueGroup(index >> 6)
+        let bit = UInt64(1) << UInt64(index & 63)
+        let slot = unsafe Self.slots(group) + (index & 63)
+        if unsafe Self.owned(group).pointee & bit == 0 { unsafe own(slot, group, bit) }
         guard let block = unsafe slot.pointee else { preconditionFailure("no such page") }
-        if unsafe Self.counter(block).pointee.load(ordering: .acquiring) == 1 {
-            return unsafe Self.elements(block)
+        return unsafe Self.elements(block)
+    }
+
+    /// Copies a page unless this group alone refers to it, and remembers that.
+    @inlinable
+    @inline(never)
+    func own(_ slot: UnsafeMutablePointer<Block?>, _ group: Block, _ bit: UInt64) {
+        guard let block = unsafe slot.pointee else { preconditionFailure("no such page") }
+        if unsafe Self.counter(block).pointee.load(ordering: .acquiring) != 1 {
+            unsafe slot.pointee = Self.copy(of: block)
+            unsafe Self.release(page: block)
         }
-        let copy = unsafe Self.copy(of: block)
-        unsafe slot.pointee = copy
-        unsafe Self.release(page: block)
-        return unsafe Self.elements(copy)
+        unsafe Self.owned(group).pointee |= bit
     }
 
     /// Puts a new page at `index`, where there is none.
     @inlinable
     mutating func add(_ index: Int, capacity: Int, repeating value: Element) {
         grow(toHold: index >> 6)
-        let slot = unsafe uniqueSlot(index)
+        let group = unsafe uniqueGroup(index >> 6)
+        let slot = unsafe Self.slots(group) + (index & 63)
         precondition(unsafe slot.pointee == nil)
         let block = unsafe Self.makePage(capacity: capacity)
         unsafe Self.elements(block).initialize(repeating: value, count: capacity)
         unsafe slot.pointee = block
+        unsafe Self.owned(group).pointee |= 1 << UInt64(index & 63)
         byteCount += Self.bytes(capacity)
     }
 
     /// Gives page `index` back.
     @inlinable
     mutating func remove(_ index: Int) {
-        let slot = unsafe uniqueSlot(index)
+        let group = unsafe uniqueGroup(index >> 6)
+        let slot = unsafe Self.slots(group) + (index & 63)
         guard let block = unsafe slot.pointee else { preconditionFailure("no such page") }
         byteCount -= Self.bytes(unsafe Self.capacity(block))
         unsafe slot.pointee = nil
+        unsafe Self.owned(group).pointee &= ~(1 << UInt64(index & 63))
+        unsafe Self.release(page: block)
+    }
+
+    /// How many elements page `index` has.
+    func capacity(_ index: Int) -> Int {
+        guard let list = unsafe groups[index >> 6], let page = unsafe Self.slots(list)[index & 63]
+        else { preconditionFailure("no such page") }
+        return unsafe Self.capacity(page)
+    }
+
+    /// Moves page `index` to a longer one.
+    mutating func resize(_ index: Int, to capacity: Int, filling value: Element) {
+        let old = unsafe page(index)
+        let count = self.capacity(index)
+        let group = unsafe uniqueGroup(index >> 6)
+        let slot = unsafe Self.slots(group) + (index & 63)
+        guard let block = unsafe slot.pointee else { preconditionFailure("no such page") }
+        let longer = unsafe Self.makePage(capacity: capacity)
+        unsafe Self.elements(longer).initialize(from: old, count: count)
+        unsafe (Self.elements(longer) + count).initialize(repeating: value, count: capacity - count)
+        unsafe slot.pointee = longer
+        unsafe Self.owned(group).pointee |= 1 << UInt64(index & 63)
+        byteCount += Self.bytes(capacity) - Self.bytes(count)
         unsafe Self.release(page: block)
     }
 
@@ -135,26 +180,37 @@ struct Pages<Element>: @unchecked Sendable {
 
     @inlinable
     @inline(__always)
-    mutating func uniqueSlot(_ index: Int) -> UnsafeMutablePointer<Block?> {
-        if !isKnownUniquelyReferenced(&root) { replaceRoot(capacity: groupCapacity) }
-        let position = index >> 6
+    mutating func uniqueGroup(_ position: Int) -> Block {
+        if root.isShared.load(ordering: .relaxed) { takeRoot() }
         precondition(position < groupCapacity)
         if let group = unsafe groups[position],
             unsafe Self.counter(group).pointee.load(ordering: .acquiring) == 1
         {
-            return unsafe Self.slots(group) + (index & 63)
+            return unsafe group
         }
-        return unsafe replaceGroup(position) + (index & 63)
+        return unsafe replaceGroup(position)
+    }
+
+    /// Makes the root this value's own.
+    @inlinable
+    @inline(never)
+    mutating func takeRoot() {
+        if isKnownUniquelyReferenced(&root) {
+            root.isShared.store(false, ordering: .relaxed)
+        } else {
+            replaceRoot(capacity: groupCapacity)
+        }
     }
 
     /// A group of this value's own, with the same pages.
     @inlinable
     @inline(never)
-    func replaceGroup(_ position: Int) -> UnsafeMutablePointer<Block?> {
+    func replaceGroup(_ position: Int) -> Block {
         let size = Self.groupSize
-        let next = Block.allocate(byteCount: 8 + size * 8, alignment: 8)
+        let next = Block.allocate(byteCount: 16 + size * 8, alignment: 16)
         unsafe next.bindMemory(to: Atomic<Int>.self, capacity: 1).initialize(to: Atomic(1))
-        let slots = unsafe Self.slots(next)
+        unsafe (next + 8).bindMemory(to: UInt64.self, capacity: 1).initialize(to: 0)
+        let slots = unsafe (next + 16).bindMemory(to: Optional<Block>.self, capacity: size)
         unsafe slots.initialize(repeating: nil, count: size)
         if let old = unsafe groups[position] {
             for i in 0..<size {
@@ -165,7 +221,7 @@ struct Pages<Element>: @unchecked Sendable {
             unsafe Self.release(group: old)
         }
         unsafe groups[position] = next
-        return unsafe slots
+        return unsafe next
     }
 
     // MARK: Blocks
@@ -182,10 +238,17 @@ struct Pages<Element>: @unchecked Sendable {
         unsafe block.assumingMemoryBound(to: Atomic<Int>.self)
     }
 
+    /// A bit for each page that is known to have no other reference than this group's.
+    @inlinable
+    @inline(__always)
+    static func owned(_ group: Block) -> UnsafeMutablePointer<UInt64> {
+        unsafe (group + 8).assumingMemoryBound(to: UInt64.self)
+    }
+
     @inlinable
     @inline(__always)
     static func slots(_ group: Block) -> UnsafeMutablePointer<Block?> {
-        unsafe (group + 8).assumingMemoryBound(to: Optional<Block>.self)
+        unsafe (group + 16).assumingMemoryBound(to: Optional<Block>.self)
     }
 
     @inlinable

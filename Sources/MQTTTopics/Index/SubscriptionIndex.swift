@@ -143,7 +143,7 @@ public struct SubscriptionIndex<Subscriber: Hashable & Sendable, Options: Sendab
 
     /// The index as it is now, for readers on any thread; later changes do not show in it.
     public func snapshot() -> SubscriptionSnapshot<Subscriber, Options> {
-        SubscriptionSnapshot(storage: storage)
+        SubscriptionSnapshot(storage: storage.shared())
     }
 
     /// How much the index holds.

@@ -10,6 +10,7 @@ public struct SubscriptionStatistics: Hashable, Sendable {
     public var shareGroups: Int
     /// Bytes of memory in use, headers and unused room included.
     public var byteCount: Int
-    /// Filters that the trie holds, because the hash table would need too many looks for them.
-    public var trieFilters: Int
+    /// Filters that stand apart, because they are deeper than 64 levels or of more different shapes
+    /// than are looked up one by one.
+    public var crowdedFilters: Int
 }

@@ -7,19 +7,31 @@ extension SubscriptionStorage {
     ) throws(E) {
         var matches = FilterStore.Matches()
         filters.match(topic.bytes, into: &matches)
-        repeat {
-            for i in 0..<matches.count {
-                let entry = matches.found[i]
-                let record = UInt32(truncatingIfNeeded: entry & ~FilterStore.Matches.hasSide)
-                let filter = FilterIdentifier(rawValue: record)
-                var newest = UInt32(truncatingIfNeeded: entry >> 32)
-                if entry & FilterStore.Matches.hasSide & 0xFFFF_FFFF != 0 {
-                    newest = filters.newestOfSide(record)
-                    try forEachShared(record, choose, body)
-                }
-                try forEach(newest, filter, nil, body)
+        try handOut(matches, choose, body)
+        guard filters.crowdCount > 0, var walk = filters.walk(topic.bytes) else { return }
+        while filters.next(&walk, topic.bytes, into: &matches) {
+            try handOut(matches, choose, body)
+        }
+    }
+
+    @inlinable
+    @inline(__always)
+    func handOut<E: Error>(
+        _ matches: borrowing FilterStore.Matches,
+        _ choose: ((ShareGroupIdentifier, Int) throws(E) -> Int)?,
+        _ body: (SubscriptionMatch<Subscriber, Options>) throws(E) -> Void
+    ) throws(E) {
+        for i in 0..<matches.count {
+            let entry = matches.found[i]
+            let record = UInt32(truncatingIfNeeded: entry & ~FilterStore.Matches.hasSide)
+            let filter = FilterIdentifier(rawValue: record)
+            var newest = UInt32(truncatingIfNeeded: entry >> 32)
+            if entry & FilterStore.Matches.hasSide != 0 {
+                newest = filters.newestOfSide(record)
+                try forEachShared(record, choose, body)
             }
-        } while filters.matchTrie(topic.bytes, into: &matches)
+            try forEach(newest, filter, nil, body)
+        }
     }
 
     /// A list of subscriptions from its newest.

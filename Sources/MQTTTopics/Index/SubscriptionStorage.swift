@@ -52,12 +52,22 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         subscribers.first(hash) { payload($0).subscriber == subscriber }
     }
 
-    /// The filter or share group that a subscription hangs on, 0 where there is none.
+    /// What is known of a filter before it is changed.
     @usableFromInline
-    func owner(_ filter: SubscriptionFilter) -> UInt32 {
-        let record = filters.find(filter.topicFilter)
-        guard record != 0, let name = filter.shareName else { return record }
-        return filters.group(named: name, of: record)
+    struct Place {
+        @usableFromInline let key: FilterKey
+        @usableFromInline let record: UInt32
+        /// The filter's record or share group that the subscription hangs on, 0 where there is none.
+        @usableFromInline let owner: UInt32
+    }
+
+    @usableFromInline
+    func place(_ filter: SubscriptionFilter) -> Place {
+        let (key, record) = filters.find(filter.topicFilter)
+        guard record != 0, let name = filter.shareName else {
+            return Place(key: key, record: record, owner: record)
+        }
+        return Place(key: key, record: record, owner: filters.group(named: name, of: record))
     }
 
     /// One subscription, looked for in its owner's list and its subscriber's list by turns, so that
@@ -97,9 +107,10 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     ) throws(SubscriptionLimitError) -> Options? {
         let hash = Self.hash(subscriber)
         let oldest = oldest(of: subscriber, hash)
-        let known = find(owner(filter), subscriber, oldest: oldest)
+        let place = place(filter)
+        let known = find(place.owner, subscriber, oldest: oldest)
         if known != 0 { return exchange(known, options) }
-        let (number, newPage) = try link(filter, after: oldest)
+        let (number, newPage) = try link(filter, place, after: oldest)
         if let newPage { payloads.add(newPage, capacity: LinkPool.pageSize, repeating: nil) }
         unsafe payloads.mutablePage(Int(number >> 8))[Int(number & 255)] = Payload(
             subscriber: subscriber,
@@ -121,7 +132,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     mutating func remove(_ filter: SubscriptionFilter, _ subscriber: Subscriber) -> Options? {
         let hash = Self.hash(subscriber)
         let oldest = oldest(of: subscriber, hash)
-        let number = find(owner(filter), subscriber, oldest: oldest)
+        let number = find(place(filter).owner, subscriber, oldest: oldest)
         guard number != 0 else { return nil }
         if number == oldest {
             let next = nextOfSubscriber(number)
@@ -193,7 +204,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     @inlinable
     func options(of filter: SubscriptionFilter, _ subscriber: Subscriber) -> Options? {
         let oldest = oldest(of: subscriber, Self.hash(subscriber))
-        let number = find(owner(filter), subscriber, oldest: oldest)
+        let number = find(place(filter).owner, subscriber, oldest: oldest)
         return number == 0 ? nil : payload(number).options
     }
 
@@ -229,6 +240,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     @usableFromInline
     mutating func link(
         _ filter: SubscriptionFilter,
+        _ place: Place,
         after oldest: UInt32
     ) throws(SubscriptionLimitError) -> (number: UInt32, newPage: Int?) {
         guard links.count < limits.maximumSubscriptions, filters.hasRoom else {
@@ -237,7 +249,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         guard filter.topicFilter.levelCount <= limits.maximumFilterLevels else {
             throw .tooManyLevels(limit: limits.maximumFilterLevels)
         }
-        let record = filters.findOrAdd(filter.topicFilter)
+        let record = place.record != 0 ? place.record : filters.add(filter.topicFilter, place.key)
         let owner = filter.shareName.map { filters.findOrAddGroup(named: $0, of: record) } ?? record
         let (number, newPage) = links.allocate()
         var link = SubscriptionLink()
@@ -286,6 +298,15 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         return links.free(number) != nil
     }
 
+    /// A copy that shares everything until one side writes.
+    func shared() -> Self {
+        filters.markShared()
+        links.pages.markShared()
+        payloads.markShared()
+        subscribers.pages.markShared()
+        return self
+    }
+
     var statistics: SubscriptionStatistics {
         SubscriptionStatistics(
             subscriptions: links.count,
@@ -294,7 +315,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
             shareGroups: filters.groupCount,
             byteCount: filters.byteCount + links.byteCount + payloads.byteCount
                 + subscribers.byteCount,
-            trieFilters: filters.trieCount
+            crowdedFilters: filters.crowdCount
         )
     }
 }

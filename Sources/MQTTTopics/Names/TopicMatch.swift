@@ -1,44 +1,35 @@
 /// One filter against one topic, on borrowed bytes.
 @usableFromInline
 enum TopicMatch {
-    /// Whether the first `count` bytes of both are the same.
-    @inlinable
-    static func isEqual(_ a: Span<UInt8>, _ b: Span<UInt8>, count: Int) -> Bool {
-        for i in 0..<count where a[i] != b[i] { return false }
-        return true
-    }
-
-    /// A filter with at least one wildcard, the first of them at `literalPrefix`.
-    @inlinable
+    /// Whether a filter matches a topic, the rule for `$` included.
+    @usableFromInline
     static func matches(
         _ filter: Span<UInt8>,
         literalPrefix: Int,
         _ topic: Span<UInt8>,
         dialect: TopicDialect
     ) -> Bool {
-        if literalPrefix == 0, topic.count > 0, topic[0] == UInt8(ascii: "$") { return false }
-        var i = 0
-        var j = 0
-        while i < filter.count {
-            let byte = filter[i]
-            if byte == UInt8(ascii: "#") { return true }
-            if byte == UInt8(ascii: "+") {
-                i += 1
-                while j < topic.count, topic[j] != UInt8(ascii: "/") { j += 1 }
-            } else if j < topic.count, topic[j] == byte {
-                i += 1
-                j += 1
-            } else {
-                // The topic ended one level above a final `#`.
-                return dialect == .oasis && j == topic.count && byte == UInt8(ascii: "/")
-                    && i + 2 == filter.count && filter[i + 1] == UInt8(ascii: "#")
+        if literalPrefix == filter.count, literalPrefix != topic.count { return false }
+        if literalPrefix == 0, topic.count > 0, topic[0] == TopicSyntax.dollar { return false }
+        return unsafe filter.withUnsafeBufferPointer { filter in
+            unsafe topic.withUnsafeBufferPointer { topic in
+                guard let f = filter.baseAddress, let t = topic.baseAddress else { return false }
+                return unsafe matches(
+                    f,
+                    count: filter.count,
+                    t,
+                    count: topic.count,
+                    dialect: dialect
+                )
             }
         }
-        return j == topic.count
     }
 
-    /// The same on pointers, for a filter whose first wildcard is not known; the `$` rule has been
-    /// applied.
+    /// The same on pointers, without the rule for `$`.
+    ///
+    /// Unsafe code: eight bytes are compared at a time, which spans offer no checked way to read;
+    /// all reads go through ``Bytes``, which stays inside the counts.
+    @inline(__always)
     static func matches(
         _ filter: UnsafePointer<UInt8>,
         count filterCount: Int,
@@ -49,20 +40,22 @@ enum TopicMatch {
         var i = 0
         var j = 0
         while i < filterCount {
-            while i + 8 <= filterCount, j + 8 <= topicCount,
-                unsafe Bytes.word(filter + i) == Bytes.word(topic + j)
-            {
+            let difference = unsafe Bytes.word(filter, at: i, count: filterCount)
+                ^ Bytes.word(topic, at: j, count: topicCount)
+            if difference == 0 {
                 i += 8
                 j += 8
+                continue
             }
-            guard i < filterCount else { break }
+            let same = difference.trailingZeroBitCount >> 3
+            i += same
+            j += same
+            // The filter ended first, or the topic did, or both hold another byte here.
+            guard i < filterCount else { return false }
             let byte = unsafe filter[i]
-            if j < topicCount, unsafe topic[j] == byte {
+            if byte == TopicSyntax.plus {
                 i += 1
-                j += 1
-            } else if byte == TopicSyntax.plus {
-                i += 1
-                while j < topicCount, unsafe topic[j] != TopicSyntax.slash { j += 1 }
+                j = unsafe Bytes.levelEnd(topic, from: j, count: topicCount)
             } else if byte == TopicSyntax.hash {
                 return true
             } else {
@@ -71,6 +64,6 @@ enum TopicMatch {
                     && i + 2 == filterCount && filter[i + 1] == TopicSyntax.hash
             }
         }
-        return j == topicCount
+        return i - filterCount == j - topicCount
     }
 }
