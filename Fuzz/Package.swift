@@ -10,6 +10,9 @@ let swift: [SwiftSetting] = [
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
     "MQTTTopics",
+    "MQTTCodec",
+    "IoTTime",
+    "MQTTBroker",
 ]
 
 let package = Package(

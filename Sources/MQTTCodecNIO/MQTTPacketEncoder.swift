@@ -104,7 +104,7 @@ extension ByteBuffer {
     public init(tailOf message: SharedPublish, as version: ProtocolVersion) {
         let tail = message.tail(as: version)
         self = ByteBufferAllocator().buffer(capacity: tail.count)
-        writeBytes(tail.bytes)
+        unsafe writeBytes(tail.bytes)
     }
 
     /// Lets `size` bytes be written where they belong.

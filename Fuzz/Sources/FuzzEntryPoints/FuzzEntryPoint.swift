@@ -18,6 +18,10 @@ public struct FuzzEntryPoint: Sendable {
     public static let all: [FuzzEntryPoint] = [
         FuzzEntryPoint("topics-match", fuzzTopicsMatch),
         FuzzEntryPoint("topics-index", fuzzTopicsIndex),
+        .init("mqtt-decode", MQTTCodecEntry.decode),
+        .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),
+        .init("mqtt-properties", MQTTCodecEntry.properties),
+        broker,
     ]
 
     /// The target called `name`.

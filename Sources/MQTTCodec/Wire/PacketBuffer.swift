@@ -36,7 +36,7 @@ public struct PacketBuffer: Sendable {
             if size > stored.count {
                 let count = min(size - stored.count, chunk.count - position)
                 if count == 0 { return }
-                for index in position..<(position + count) { stored.append(chunk[index]) }
+                stored.append(copying: chunk.extracting(position..<(position + count)))
                 position += count
                 continue
             }
@@ -47,7 +47,7 @@ public struct PacketBuffer: Sendable {
         while position < chunk.count {
             let rest = chunk.extracting(position...)
             guard let header = try framer.next(in: rest) else {
-                for index in rest.indices { stored.append(rest[index]) }
+                stored.append(copying: rest)
                 return
             }
             try body(rest.extracting(0..<header.packetSize), &framer)
