@@ -51,7 +51,7 @@ let cores: [Module] = [
     Module(
         name: "MQTTBroker",
         dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
-        testDependencies: ["IoTTime", "MQTTCodec"],
+        testDependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
         settings: views
     ),
     Module(name: "JSONDocument", settings: views),
@@ -74,7 +74,7 @@ let composed: [Module] = [
     ),
     Module(
         name: "CloudEndpoint",
-        dependencies: ["IoTTime", "MQTTBroker"]
+        dependencies: ["IoTTime", "MQTTBroker", "MQTTCodec"]
             + endpoint("swift-nio", "NIOCore", "NIOPosix")
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),

@@ -14,6 +14,9 @@ let fuzzed: [String] = [
     "AccessPolicy",
     "IoTTime",
     "MQTTCodec"
+    "MQTTCodec",
+    "IoTTime",
+    "MQTTBroker",
 ]
 
 let package = Package(

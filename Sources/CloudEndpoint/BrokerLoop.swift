@@ -2,6 +2,7 @@
 internal import IoTTime
 internal import Logging
 internal import MQTTBroker
+internal import MQTTCodec
 internal import NIOCore
 
 #if canImport(Glibc)

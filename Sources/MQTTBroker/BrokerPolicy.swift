@@ -66,6 +66,19 @@ extension Broker {
         public var version: ProtocolVersion
         /// Where it comes from.
         public var peer: Peer
+
+        /// Describes a client.
+        public init(
+            identifier: ClientIdentifier,
+            userName: String?,
+            version: ProtocolVersion,
+            peer: Peer
+        ) {
+            self.identifier = identifier
+            self.userName = userName
+            self.version = version
+            self.peer = peer
+        }
     }
 
     /// A question that a policy answered with ``Decision/later``.

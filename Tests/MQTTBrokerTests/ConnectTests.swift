@@ -75,7 +75,7 @@ struct ConnectTests {
     func assignedIdentifier() throws {
         let simulation = Simulation()
         let names = (0..<20).compactMap { _ in
-            simulation.connect("").connack?.properties.view.assignedIdentifierText
+            identifierAssigned(simulation.connect("").connack)
         }
         #expect(Set(names).count == 20)
         #expect(names.allSatisfy { $0.utf8.count == 37 })
@@ -147,7 +147,7 @@ struct ConnectTests {
     @Test("[MQTT-4.12.0-1] an authentication method is refused with 0x8C")
     func authenticationMethod() {
         let client = Simulation().open()
-        client.connect("a", [.authenticationMethod("SCRAM-SHA-256")])
+        client.connect("a", properties: [.authenticationMethod("SCRAM-SHA-256")])
         #expect(client.raw == [0x20, 3, 0, 0x8C, 0])
         #expect(client.closeReason == .refused(.badAuthenticationMethod))
     }
@@ -165,7 +165,8 @@ struct ConnectTests {
     func serverKeepAlive() {
         let simulation = Simulation { $0.maximumKeepAlive = 60 }
         func granted(_ wanted: UInt16) -> UInt16? {
-            simulation.connect("k", keepAlive: wanted).connack?.properties.view.serverKeepAlive
+            let properties = simulation.connect("k", keepAlive: wanted).connack?.properties
+            return properties?.view.serverKeepAlive
         }
         #expect(granted(60) == nil)
         #expect(granted(61) == 60)
@@ -181,12 +182,12 @@ struct ConnectTests {
             $0.topicAliasMaximum = 3
             $0.maximumSessionExpiry = 100
         }
-        let properties = simulation.connect("a", [.sessionExpiryInterval(101)]).connack?.properties
+        let properties = simulation.connect("a", properties: [.sessionExpiryInterval(101)]).connack?.properties
         #expect(properties?.view.receiveMaximum == 7)
         #expect(properties?.view.maximumPacketSize == 1_000)
         #expect(properties?.view.topicAliasMaximum == 3)
         #expect(properties?.view.sessionExpiryInterval == 100)
-        let unchanged = simulation.connect("b", [.sessionExpiryInterval(100)]).connack?.properties
+        let unchanged = simulation.connect("b", properties: [.sessionExpiryInterval(100)]).connack?.properties
         #expect(unchanged?.contains(.sessionExpiryInterval) == false)
     }
 
@@ -247,7 +248,7 @@ struct ConnectTests {
     @Test("[MQTT-3.1.2-24] a client whose maximum packet size leaves no room for CONNACK is closed")
     func tinyMaximumPacketSize() {
         let client = Simulation().open()
-        client.connect("a", [.maximumPacketSize(1)])
+        client.connect("a", properties: [.maximumPacketSize(1)])
         #expect(client.raw == [])
         #expect(client.closeReason == .server(.packetTooLarge))
     }
@@ -277,9 +278,10 @@ struct ConnectTests {
     }
 }
 
-extension PropertiesView {
-    var assignedIdentifierText: String? {
-        guard let bytes = assignedClientIdentifier else { return nil }
-        return String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+/// The identifier that a CONNACK assigns.
+func identifierAssigned(_ connack: Connack?) -> String? {
+    for case .assignedClientIdentifier(let text)? in connack?.properties.map(Optional.init) ?? [] {
+        return text
     }
+    return nil
 }

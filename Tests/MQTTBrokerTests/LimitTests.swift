@@ -26,7 +26,7 @@ struct LimitTests {
         let simulation = Simulation()
         let client = simulation.connect(
             "s",
-            [.maximumPacketSize(UInt32(size)), .receiveMaximum(1)]
+            properties: [.maximumPacketSize(UInt32(size)), .receiveMaximum(1)]
         )
         client.subscribe("t", .atLeastOnce)
         let publisher = simulation.connect("p")
@@ -124,10 +124,10 @@ struct LimitTests {
         let clients = (0..<3).map { simulation.connect("s\($0)", $0 == 1 ? .v311 : .v5) }
         for client in clients { client.subscribe("t", .atLeastOnce) }
         let payload = String((0..<1_000_000).map { Character(UnicodeScalar(UInt8(97 + $0 % 26))) })
-        simulation.connect("p").publish("t", payload, .atLeastOnce, id: 1, [.contentType("c")])
+        simulation.connect("p").publish("t", payload, .atLeastOnce, id: 1, properties: [.contentType("c")])
         for (number, client) in clients.enumerated() {
             let properties: [Property] = number == 1 ? [] : [.contentType("c")]
-            #expect(client.takePublishes() == [message("t", payload, .atLeastOnce, 1, properties)])
+            #expect(client.takePublishes() == [message("t", payload, .atLeastOnce, 1, properties: properties)])
         }
     }
 }

@@ -127,7 +127,7 @@ struct PolicyTests {
         let asked = simulation.questions[0].1.client.identifier
         simulation.answer(.allow)
         #expect(
-            client.takeConnack()?.properties.view.assignedIdentifierText == asked.description
+            identifierAssigned(client.takeConnack()) == asked.description
         )
     }
 

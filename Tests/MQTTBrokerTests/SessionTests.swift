@@ -16,10 +16,10 @@ struct SessionTests {
     )
     func resumes(version: ProtocolVersion) {
         let simulation = Simulation()
-        let first = simulation.connect("a", version, clean: false, [.sessionExpiryInterval(60)])
+        let first = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
         first.subscribe("t", .atLeastOnce)
         first.drop()
-        let second = simulation.connect("a", version, clean: false, [.sessionExpiryInterval(60)])
+        let second = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
         // MQTT 3.1 has no such flag.
         #expect(second.connack?.sessionPresent == (version != .v31))
         simulation.connect("p").publish("t", "x")
@@ -32,7 +32,7 @@ struct SessionTests {
     )
     func cleanStart(version: ProtocolVersion) {
         let simulation = Simulation()
-        let first = simulation.connect("a", version, clean: false, [.sessionExpiryInterval(60)])
+        let first = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
         first.subscribe("t", .atLeastOnce)
         first.drop()
         simulation.connect("p").publish("t", "lost", .atLeastOnce, id: 1)
@@ -71,7 +71,7 @@ struct SessionTests {
     func expires() {
         for (wait, isPresent) in [(Int64(9_999), true), (10_000, false)] {
             let simulation = Simulation()
-            simulation.connect("a", [.sessionExpiryInterval(10)]).drop()
+            simulation.connect("a", properties: [.sessionExpiryInterval(10)]).drop()
             simulation.advance(milliseconds: wait)
             #expect(simulation.broker.statistics.sessions == (isPresent ? 1 : 0))
             let again = simulation.connect("a", clean: false)
@@ -82,7 +82,7 @@ struct SessionTests {
     @Test("[MQTT-4.1.0-1] [MQTT-4.1.0-2] (3.1.1) a session lasts at least as long as its connection")
     func lastsWhileConnected() {
         let simulation = Simulation()
-        let client = simulation.connect("a", [.sessionExpiryInterval(1)])
+        let client = simulation.connect("a", properties: [.sessionExpiryInterval(1)])
         client.subscribe("t")
         simulation.advance(seconds: 100)
         simulation.connect("p").publish("t", "x")
@@ -92,7 +92,7 @@ struct SessionTests {
     @Test("§3.1.2.11.2 an interval of 0xFFFFFFFF keeps the session for ever")
     func neverExpires() {
         let simulation = Simulation { $0.maximumSessionExpiry = .max }
-        simulation.connect("a", [.sessionExpiryInterval(.max)]).drop()
+        simulation.connect("a", properties: [.sessionExpiryInterval(.max)]).drop()
         simulation.advance(seconds: 10_000_000_000)
         #expect(simulation.connect("a", clean: false).connack?.sessionPresent == true)
     }
@@ -100,11 +100,11 @@ struct SessionTests {
     @Test("§3.14.2.2.2 DISCONNECT may change the expiry of a session that is kept")
     func disconnectChangesExpiry() {
         let simulation = Simulation()
-        let kept = simulation.connect("a", [.sessionExpiryInterval(10)])
-        kept.disconnect(.normalDisconnection, [.sessionExpiryInterval(0)])
+        let kept = simulation.connect("a", properties: [.sessionExpiryInterval(10)])
+        kept.disconnect(.normalDisconnection, properties: [.sessionExpiryInterval(0)])
         #expect(simulation.broker.statistics.sessions == 0)
-        let longer = simulation.connect("a", [.sessionExpiryInterval(10)])
-        longer.disconnect(.normalDisconnection, [.sessionExpiryInterval(20)])
+        let longer = simulation.connect("a", properties: [.sessionExpiryInterval(10)])
+        longer.disconnect(.normalDisconnection, properties: [.sessionExpiryInterval(20)])
         simulation.advance(seconds: 15)
         #expect(simulation.connect("a", clean: false).connack?.sessionPresent == true)
     }
@@ -112,7 +112,7 @@ struct SessionTests {
     @Test("§3.14.2.2.2 DISCONNECT may not keep a session that was to end: 0x82")
     func disconnectCannotKeep() {
         let client = Simulation().connect("a")
-        client.disconnect(.normalDisconnection, [.sessionExpiryInterval(1)])
+        client.disconnect(.normalDisconnection, properties: [.sessionExpiryInterval(1)])
         #expect(client.take() == [.disconnect(Disconnect(reasonCode: .protocolError))])
         #expect(
             client.closeReason == .violation(.protocolError, offset: 0, rule: "§3.14.2.2.2")
@@ -125,7 +125,7 @@ struct SessionTests {
     )
     func resends(version: ProtocolVersion) {
         let simulation = Simulation()
-        let first = simulation.connect("a", version, clean: false, [.sessionExpiryInterval(60)])
+        let first = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
         first.subscribe("t", .exactlyOnce)
         let publisher = simulation.connect("p")
         for number in 1...4 {
@@ -136,7 +136,7 @@ struct SessionTests {
         first.acknowledge(.puback, 3)
         first.drop()
         let second = simulation.open(version)
-        second.connect("a", clean: false, [.sessionExpiryInterval(60)])
+        second.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
         #expect(
             second.take().dropFirst() == [
                 .publish(message("t", "1", .atLeastOnce, 1, duplicate: true)),
@@ -149,7 +149,7 @@ struct SessionTests {
     @Test("[MQTT-4.4.0-1] [MQTT-4.3.3-6] after PUBREC only PUBREL is re-sent, in the order of the PUBRECs")
     func resendsRelease() {
         let simulation = Simulation()
-        let first = simulation.connect("a", clean: false, [.sessionExpiryInterval(60)])
+        let first = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
         first.subscribe("t", .exactlyOnce)
         let publisher = simulation.connect("p")
         for number in 1...3 { publisher.publish("t", "\(number)", .exactlyOnce, id: .init(rawValue: UInt16(number))) }
@@ -157,7 +157,7 @@ struct SessionTests {
         first.acknowledge(.pubrec, 1)
         first.drop()
         let second = simulation.open()
-        second.connect("a", clean: false, [.sessionExpiryInterval(60)])
+        second.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
         #expect(
             second.take().dropFirst() == [
                 .pubrel(Acknowledgement(packetIdentifier: 2)),
@@ -181,7 +181,7 @@ struct SessionTests {
     @Test("[MQTT-3.3.4-9] [MQTT-4.9.0-2] re-sent messages respect the new connection's Receive Maximum")
     func resendWindow() {
         let simulation = Simulation()
-        let first = simulation.connect("a", clean: false, [.sessionExpiryInterval(60)])
+        let first = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
         first.subscribe("t", .atLeastOnce)
         let publisher = simulation.connect("p")
         for number in 1...5 { publisher.publish("t", "\(number)", .atLeastOnce, id: 1) }
@@ -189,11 +189,11 @@ struct SessionTests {
         let second = simulation.connect(
             "a",
             clean: false,
-            [.sessionExpiryInterval(60), .receiveMaximum(2)]
+            properties: [.sessionExpiryInterval(60), .receiveMaximum(2)]
         )
         _ = second.raw
         let third = simulation.open()
-        third.connect("a", clean: false, [.sessionExpiryInterval(60), .receiveMaximum(2)])
+        third.connect("a", clean: false, properties: [.sessionExpiryInterval(60), .receiveMaximum(2)])
         #expect(third.take().count == 3)
         third.acknowledge(.puback, 1)
         #expect(third.takePayloads() == ["3"])
@@ -207,11 +207,11 @@ struct SessionTests {
     @Test("[MQTT-3.3.2-7] topic aliases do not outlive a connection")
     func aliasesEnd() {
         let simulation = Simulation()
-        let first = simulation.connect("a", clean: false, [.sessionExpiryInterval(60)])
-        first.publish("t", "x", [.topicAlias(1)])
+        let first = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
+        first.publish("t", "x", properties: [.topicAlias(1)])
         first.drop()
-        let second = simulation.connect("a", clean: false, [.sessionExpiryInterval(60)])
-        second.publish("", "y", [.topicAlias(1)])
+        let second = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
+        second.publish("", "y", properties: [.topicAlias(1)])
         #expect(second.closeReason == .violation(.protocolError, offset: 0, rule: "§3.3.2.3.4"))
     }
 
@@ -220,10 +220,20 @@ struct SessionTests {
         let simulation = Simulation()
         let client = simulation.connect("a")
         let name = ClientIdentifier("a")
-        #expect(simulation.broker.disconnect(name, reason: .administrativeAction, at: simulation.now))
+        let isEnded = simulation.broker.disconnect(
+            name,
+            reason: .administrativeAction,
+            at: simulation.now
+        )
         simulation.drain()
+        #expect(isEnded)
         #expect(client.take() == [.disconnect(Disconnect(reasonCode: .administrativeAction))])
-        #expect(!simulation.broker.disconnect(name, reason: .administrativeAction, at: simulation.now))
+        let isEndedAgain = simulation.broker.disconnect(
+            name,
+            reason: .administrativeAction,
+            at: simulation.now
+        )
+        #expect(!isEndedAgain)
     }
 
     @Test("a shutdown tells everybody 0x8B")
@@ -247,7 +257,7 @@ func message(
     _ identifier: PacketIdentifier?,
     retain: Bool = false,
     duplicate: Bool = false,
-    _ properties: [Property] = []
+    properties: [Property] = []
 ) -> Publish {
     Publish(
         topicName: topic,

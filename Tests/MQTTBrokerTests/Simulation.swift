@@ -41,7 +41,7 @@ final class Simulation {
         clean: Bool = true,
         keepAlive: UInt16 = 0,
         will: Will? = nil,
-        _ properties: [Property] = []
+        properties: [Property] = []
     ) -> TestClient {
         let client = open(version)
         client.connect(
@@ -49,7 +49,7 @@ final class Simulation {
             clean: clean,
             keepAlive: keepAlive,
             will: will,
-            properties
+            properties: properties
         )
         client.connack = client.takeConnack()
         #expect(client.connack?.reasonCode == .success)
@@ -212,7 +212,7 @@ final class TestClient {
         clean: Bool = true,
         keepAlive: UInt16 = 0,
         will: Will? = nil,
-        _ properties: [Property] = []
+        properties: [Property] = []
     ) {
         send(
             Connect(
@@ -237,7 +237,7 @@ final class TestClient {
         id: PacketIdentifier? = nil,
         retain: Bool = false,
         duplicate: Bool = false,
-        _ properties: [Property] = []
+        properties: [Property] = []
     ) {
         send(
             Publish(
@@ -300,7 +300,13 @@ final class TestClient {
         simulation.drain()
     }
 
-    func disconnect(_ code: ReasonCode = .normalDisconnection, _ properties: [Property] = []) {
+    func disconnect(_ code: ReasonCode = .normalDisconnection, properties: [Property] = []) {
         send(Disconnect(reasonCode: code, properties: Self.properties(properties)))
     }
+}
+
+/// The expiry interval of a message.
+func secondsLeft(_ publish: Publish?) -> UInt32? {
+    guard let properties = publish?.properties else { return nil }
+    return properties.view.messageExpiryInterval
 }

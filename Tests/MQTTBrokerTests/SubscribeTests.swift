@@ -1,5 +1,6 @@
 import MQTTBroker
 import MQTTCodec
+import MQTTTopics
 import Testing
 
 @Suite("SUBSCRIBE and UNSUBSCRIBE, MQTT 5.0 §3.8-§3.11")
@@ -72,7 +73,7 @@ struct SubscribeTests {
         simulation.connect("p").publish("t", "x", .exactlyOnce, id: 1)
         #expect(
             client.takePublishes() == [
-                message("t", "x", .atMostOnce, nil, [.subscriptionIdentifier(2)])
+                message("t", "x", .atMostOnce, nil, properties: [.subscriptionIdentifier(2)])
             ]
         )
     }
@@ -197,7 +198,7 @@ struct SubscribeTests {
     @Test("[MQTT-4.8.2-3] §4.8.2 each message goes to one member of a share group, connected ones in turn")
     func shared() {
         let simulation = Simulation()
-        let members = (0..<3).map { simulation.connect("m\($0)", clean: false, [.sessionExpiryInterval(60)]) }
+        let members = (0..<3).map { simulation.connect("m\($0)", clean: false, properties: [.sessionExpiryInterval(60)]) }
         for member in members { member.subscribe("$share/g/t/#", .atLeastOnce) }
         let other = simulation.connect("o")
         other.subscribe("t/#")
@@ -221,16 +222,14 @@ struct SubscribeTests {
 
     @Test("MQTT 3.1.1 takes $share/… for an ordinary filter; the AWS dialect does not")
     func sharedIn311() {
-        for (dialect, count) in [(TopicDialectName.oasis, 0), (.aws, 1)] {
-            let simulation = Simulation { $0.dialect = dialect == .aws ? .aws : .oasis }
+        for (dialect, count) in [(TopicDialect.oasis, 0), (.aws, 1)] {
+            let simulation = Simulation { $0.dialect = dialect }
             let client = simulation.connect("a", .v311)
             client.subscribe("$share/g/t")
             simulation.connect("p").publish("t", "x")
             #expect(client.takePublishes().count == count)
         }
     }
-
-    private enum TopicDialectName { case oasis, aws }
 
     @Test("events name what was granted and what was removed")
     func events() {

@@ -63,7 +63,7 @@ struct TimerTests {
     func noPileUp() {
         let simulation = Simulation()
         for number in 0..<2_000 {
-            simulation.connect("a", keepAlive: 60, [.sessionExpiryInterval(UInt32(100_000 - number))])
+            simulation.connect("a", keepAlive: 60, properties: [.sessionExpiryInterval(UInt32(100_000 - number))])
                 .drop()
             simulation.connect("a", clean: true).drop()
         }

@@ -7,7 +7,7 @@ struct WillTests {
     private func will(
         _ qos: QoS = .atMostOnce,
         retain: Bool = false,
-        _ properties: [Property] = []
+        properties: [Property] = []
     ) -> Will {
         Will(
             topicName: "w",
@@ -78,8 +78,8 @@ struct WillTests {
     @Test("[MQTT-3.1.2-8] a delayed will comes when the delay has passed, not a millisecond earlier")
     func delayed() {
         let (simulation, watcher) = watched()
-        let delay = will(.atMostOnce, [.willDelayInterval(5)])
-        simulation.connect("a", will: delay, [.sessionExpiryInterval(60)]).drop()
+        let delay = will(.atMostOnce, properties: [.willDelayInterval(5)])
+        simulation.connect("a", will: delay, properties: [.sessionExpiryInterval(60)]).drop()
         simulation.advance(milliseconds: 4_999)
         #expect(watcher.take() == [])
         simulation.advance(milliseconds: 1)
@@ -89,8 +89,8 @@ struct WillTests {
     @Test("[MQTT-3.1.2-8] a will waits no longer than its session")
     func sessionEndsFirst() {
         let (simulation, watcher) = watched()
-        let delay = will(.atMostOnce, [.willDelayInterval(50)])
-        simulation.connect("a", will: delay, [.sessionExpiryInterval(5)]).drop()
+        let delay = will(.atMostOnce, properties: [.willDelayInterval(50)])
+        simulation.connect("a", will: delay, properties: [.sessionExpiryInterval(5)]).drop()
         simulation.advance(seconds: 5)
         #expect(watcher.takePayloads() == ["gone"])
         simulation.connect("b", will: delay).drop()
@@ -100,10 +100,10 @@ struct WillTests {
     @Test("[MQTT-3.1.3-9] a new connection before the delay ends cancels the will")
     func cancelled() {
         let (simulation, watcher) = watched()
-        let delay = will(.atMostOnce, [.willDelayInterval(5)])
-        simulation.connect("a", will: delay, [.sessionExpiryInterval(60)]).drop()
+        let delay = will(.atMostOnce, properties: [.willDelayInterval(5)])
+        simulation.connect("a", will: delay, properties: [.sessionExpiryInterval(60)]).drop()
         simulation.advance(seconds: 4)
-        _ = simulation.connect("a", clean: false, [.sessionExpiryInterval(60)])
+        _ = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
         simulation.advance(seconds: 60)
         #expect(watcher.take() == [])
     }
@@ -111,11 +111,11 @@ struct WillTests {
     @Test("§3.1.3.2.2 a take-over publishes the will: at once without delay, and when Clean Start ends the session")
     func takenOver() {
         let (simulation, watcher) = watched()
-        _ = simulation.connect("a", will: will(), [.sessionExpiryInterval(60)])
-        let delay = will(.atMostOnce, [.willDelayInterval(5)])
-        _ = simulation.connect("a", clean: false, will: delay, [.sessionExpiryInterval(60)])
+        _ = simulation.connect("a", will: will(), properties: [.sessionExpiryInterval(60)])
+        let delay = will(.atMostOnce, properties: [.willDelayInterval(5)])
+        _ = simulation.connect("a", clean: false, will: delay, properties: [.sessionExpiryInterval(60)])
         #expect(watcher.takePayloads() == ["gone"])
-        _ = simulation.connect("a", clean: false, will: delay, [.sessionExpiryInterval(60)])
+        _ = simulation.connect("a", clean: false, will: delay, properties: [.sessionExpiryInterval(60)])
         #expect(watcher.take() == [])
         _ = simulation.connect("a", clean: true)
         #expect(watcher.takePayloads() == ["gone"])
@@ -130,13 +130,13 @@ struct WillTests {
         ]
         let will = will(
             .atMostOnce,
-            [.willDelayInterval(5), .messageExpiryInterval(60)] + sent
+            properties: [.willDelayInterval(5), .messageExpiryInterval(60)] + sent
         )
-        simulation.connect("a", will: will, [.sessionExpiryInterval(60)]).drop()
+        simulation.connect("a", will: will, properties: [.sessionExpiryInterval(60)]).drop()
         simulation.advance(seconds: 5)
         #expect(
             watcher.takePublishes() == [
-                message("w", "gone", .atMostOnce, nil, [.messageExpiryInterval(60)] + sent)
+                message("w", "gone", .atMostOnce, nil, properties: [.messageExpiryInterval(60)] + sent)
             ]
         )
     }
@@ -158,7 +158,7 @@ struct WillTests {
             let client = simulation.connect(
                 "c\(number)",
                 will: Will(topicName: "w", payload: [1], qos: .atLeastOnce),
-                [.receiveMaximum(1)]
+                properties: [.receiveMaximum(1)]
             )
             client.subscribe("w", .atLeastOnce)
             return client

@@ -27,6 +27,7 @@ public struct FuzzEntryPoint: Sendable {
         .init("mqtt-decode", MQTTCodecEntry.decode),
         .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),
         .init("mqtt-properties", MQTTCodecEntry.properties),
+        broker,
     ]
 
     /// The target called `name`.
