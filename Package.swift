@@ -133,7 +133,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "iot-cloud",
-            dependencies: ["CloudEndpoint"]
+            dependencies: ["CloudEndpoint", "MQTTBroker", "MQTTPacketDump"]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
                 + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),

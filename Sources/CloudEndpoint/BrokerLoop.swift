@@ -132,18 +132,28 @@ final class BrokerLoop {
             logger.info(
                 "client connected",
                 metadata: [
-                    "client": "\(client.identifier)", "address": "\(client.peer.address)",
+                    "client": "\(Self.quoted(client))", "address": "\(client.peer.address)",
                     "protocol": "\(client.version)", "session-present": "\(sessionPresent)",
                 ]
             )
         case .disconnected(let client, let reason, _):
             logger.info(
                 "client disconnected",
-                metadata: ["client": "\(client.identifier)", "reason": "\(reason)"]
+                metadata: ["client": "\(Self.quoted(client))", "reason": "\(reason)"]
+            )
+        case .subscribed(let client, let filters, _):
+            logger.debug(
+                "subscribed",
+                metadata: ["client": "\(Self.quoted(client))", "filters": "\(filters)"]
             )
         default:
-            logger.debug("\(event)")
+            return
         }
+    }
+
+    /// An identifier for a log: quoted, so that no character of it can end a line.
+    private static func quoted(_ client: Broker.Client) -> String {
+        String(reflecting: client.identifier.description)
     }
 
     private func armTimer() {

@@ -13,16 +13,7 @@ struct IoTCloud: AsyncParsableCommand {
               mosquitto_sub -t 'sensor/#' &
               mosquitto_pub -t sensor/1 -m hello
             """,
-        subcommands: [Serve.self, MQTT.self]
-    )
-}
-
-/// Tools for the protocol, without a broker.
-struct MQTT: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "mqtt",
-        abstract: "Look into MQTT packets.",
-        subcommands: [Decode.self]
+        subcommands: [Serve.self]
     )
 }
 #else

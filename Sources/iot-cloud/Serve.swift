@@ -2,6 +2,7 @@
 internal import ArgumentParser
 internal import CloudEndpoint
 internal import Logging
+internal import MQTTBroker
 internal import ServiceLifecycle
 internal import UnixSignals
 
@@ -42,7 +43,13 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp(
             "What to log: trace, debug, info, notice, warning, error or critical.",
             valueName: "level"
-        )
+        ),
+        transform: { text in
+            guard let level = Logger.Level(rawValue: text) else {
+                throw ValidationError("--log-level cannot be \(text)")
+            }
+            return level
+        }
     )
     var logLevel: Logger.Level = .info
 
@@ -56,7 +63,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "iot-cloud")
         logger.logLevel = logLevel
 
@@ -86,6 +93,4 @@ struct Serve: AsyncParsableCommand {
         }
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 #endif

@@ -5,7 +5,7 @@ import Testing
 @Suite("CONNECT and CONNACK, MQTT 5.0 §3.1, §3.2")
 struct ConnectTests {
     @Test(
-        "[MQTT-3.1.4-5] (3.1.1: [MQTT-3.1.4-4]) an accepted CONNECT is answered by CONNACK 0",
+        "[MQTT-3.2.0-1] [MQTT-3.1.4-5] (3.1.1: [MQTT-3.1.4-4]) an accepted CONNECT is answered by CONNACK 0",
         arguments: ProtocolVersion.allCases
     )
     func accepts(version: ProtocolVersion) {
@@ -15,7 +15,7 @@ struct ConnectTests {
         #expect(client.closeReason == nil)
     }
 
-    @Test("[MQTT-3.1.0-1] a first packet that is no CONNECT closes the connection by its first byte")
+    @Test("[MQTT-3.14.0-1] (3.1.1: [MQTT-3.1.0-1] [MQTT-4.8.0-1]) [MQTT-3.1.0-1] a first packet that is no CONNECT closes the connection by its first byte")
     func firstPacket() {
         let client = Simulation().open()
         client.send(bytes: [0x30])
@@ -26,7 +26,7 @@ struct ConnectTests {
     }
 
     @Test(
-        "[MQTT-3.1.0-2] [MQTT-3.2.0-2] a second CONNECT closes the connection without a second CONNACK",
+        "(3.1.1: [MQTT-3.1.0-2]) [MQTT-3.1.0-2] [MQTT-3.2.0-2] a second CONNECT closes the connection without a second CONNACK",
         arguments: ProtocolVersion.allCases
     )
     func secondConnect(version: ProtocolVersion) {
@@ -40,7 +40,7 @@ struct ConnectTests {
         #expect(client.take() == answer)
     }
 
-    @Test("[MQTT-3.1.2-2] an unknown version is answered in the nearest known one, then closed")
+    @Test("(3.1.1: [MQTT-3.1.2-2]) [MQTT-3.1.2-2] an unknown version is answered in the nearest known one, then closed")
     func unknownVersion() {
         let old = Simulation().open()
         old.send(bytes: [0x10, 13, 0, 4, 77, 81, 84, 84, 2, 2, 0, 0, 0, 1, 97])
@@ -59,7 +59,7 @@ struct ConnectTests {
         #expect(client.closeReason != nil)
     }
 
-    @Test("[MQTT-3.2.2-6] a malformed CONNECT has an answer in MQTT 5.0 and none in MQTT 3.1.1")
+    @Test("[MQTT-3.2.2-7] (3.1.1: [MQTT-3.2.2-6]) [MQTT-3.2.2-6] a malformed CONNECT has an answer in MQTT 5.0 and none in MQTT 3.1.1")
     func malformed() {
         let new = Simulation().open()
         new.send(bytes: [0x10, 14, 0, 4, 77, 81, 84, 84, 5, 3, 0, 0, 0, 0, 1, 97])
@@ -89,7 +89,7 @@ struct ConnectTests {
         #expect(client.raw == [0x20, 2, 0, 0])
     }
 
-    @Test("[MQTT-3.1.3-8] (3.1.1) an empty identifier of a kept session gets CONNACK 2 and is closed")
+    @Test("(3.1.1: [MQTT-3.2.2-4] [MQTT-3.2.2-5]) [MQTT-3.1.3-8] (3.1.1) an empty identifier of a kept session gets CONNACK 2 and is closed")
     func emptyPersistentIdentifier() {
         let client = Simulation().open(.v311)
         client.connect("", clean: false)
@@ -104,12 +104,12 @@ struct ConnectTests {
         #expect(client.raw == [0x20, 2, 0, 2])
     }
 
-    @Test("[MQTT-3.1.3-5] identifiers of up to 23 letters and digits are accepted", arguments: [1, 23])
+    @Test("(3.1.1: [MQTT-3.1.3-5]) [MQTT-3.1.3-5] identifiers of up to 23 letters and digits are accepted", arguments: [1, 23])
     func shortIdentifier(count: Int) {
         _ = Simulation().connect(String(repeating: "Z", count: count), .v311)
     }
 
-    @Test("[MQTT-3.1.3-8] an identifier above the limit gets 0x85, one at the limit is accepted")
+    @Test("[MQTT-3.2.2-7] (3.1.1: [MQTT-3.1.3-9]) [MQTT-3.1.3-8] an identifier above the limit gets 0x85, one at the limit is accepted")
     func longIdentifier() {
         let simulation = Simulation { $0.maximumClientIdentifierBytes = 30 }
         _ = simulation.connect(String(repeating: "x", count: 30))
@@ -119,7 +119,7 @@ struct ConnectTests {
         #expect(client.closeReason == .refused(.clientIdentifierNotValid))
     }
 
-    @Test("§3.1.3.1 identifiers are compared by their bytes, not by what they look like")
+    @Test("[MQTT-3.1.3-2] (3.1.1: [MQTT-3.1.3-2]) §3.1.3.1 identifiers are compared by their bytes, not by what they look like")
     func canonicalEquivalence() {
         let simulation = Simulation()
         let composed = simulation.connect("\u{E9}")
@@ -191,7 +191,7 @@ struct ConnectTests {
         #expect(unchanged?.contains(.sessionExpiryInterval) == false)
     }
 
-    @Test("[MQTT-3.1.4-5] (3.1.1) what follows a refused CONNECT is not processed")
+    @Test("[MQTT-3.1.4-6] [MQTT-3.1.4-5] (3.1.1) what follows a refused CONNECT is not processed")
     func afterRefusal() throws {
         let simulation = Simulation()
         let watcher = simulation.connect("w")

@@ -98,7 +98,7 @@ struct PolicyTests {
         #expect(simulation.broker.statistics.subscriptions == 2)
     }
 
-    @Test("a late answer to CONNECT: nothing is sent before it, and what came meanwhile is handled after it")
+    @Test("[MQTT-3.2.0-1] (3.1.1: [MQTT-3.2.0-1]) a late answer to CONNECT: nothing is sent before it, and what came meanwhile is handled after it")
     func lateConnect() throws {
         let simulation = Simulation(policy: WordPolicy())
         let client = simulation.open()

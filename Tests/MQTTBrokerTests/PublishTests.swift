@@ -5,7 +5,7 @@ import Testing
 @Suite("PUBLISH and its acknowledgements, MQTT 5.0 §3.3-§3.7, §4.3")
 struct PublishTests {
     @Test(
-        "[MQTT-3.3.4-1] [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-2.2.1-5] each QoS has its answer, with the identifier",
+        "(3.1.1: [MQTT-2.3.1-6] [MQTT-3.3.4-1]) [MQTT-3.3.4-1] [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-2.2.1-5] each QoS has its answer, with the identifier",
         arguments: ProtocolVersion.allCases
     )
     func answers(version: ProtocolVersion) {
@@ -39,7 +39,7 @@ struct PublishTests {
         )
     }
 
-    @Test("[MQTT-4.3.2-5] after PUBACK the same identifier is a new message, even with DUP")
+    @Test("(3.1.1: [MQTT-4.3.2-2]) [MQTT-4.3.2-5] after PUBACK the same identifier is a new message, even with DUP")
     func reusedIdentifier() {
         let simulation = Simulation()
         let subscriber = simulation.connect("s")
@@ -50,7 +50,7 @@ struct PublishTests {
         #expect(subscriber.takePayloads() == ["x", "x"])
     }
 
-    @Test("[MQTT-4.3.3-10] a repeated QoS 2 PUBLISH gets PUBREC again and is not delivered again")
+    @Test("(3.1.1: [MQTT-4.3.3-2]) [MQTT-4.3.3-10] a repeated QoS 2 PUBLISH gets PUBREC again and is not delivered again")
     func repeatedExactlyOnce() {
         let simulation = Simulation()
         let subscriber = simulation.connect("s")
@@ -81,7 +81,7 @@ struct PublishTests {
         )
     }
 
-    @Test("[MQTT-4.3.3-4] [MQTT-4.3.3-5] towards a client: PUBLISH, PUBREC, PUBREL, PUBCOMP")
+    @Test("[MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT-4.3.3-3] (3.1.1: [MQTT-4.3.3-1]) [MQTT-4.3.3-4] [MQTT-4.3.3-5] towards a client: PUBLISH, PUBREC, PUBREL, PUBCOMP")
     func exactlyOnceOut() {
         let simulation = Simulation()
         let client = simulation.connect("s")
@@ -140,7 +140,7 @@ struct PublishTests {
         )
     }
 
-    @Test("[MQTT-2.2.1-4] [MQTT-4.3.2-1] identifiers are never 0 and never in use, also after 65,535")
+    @Test("[MQTT-4.3.2-2] (3.1.1: [MQTT-2.3.1-4] [MQTT-4.3.2-1]) [MQTT-2.2.1-4] [MQTT-4.3.2-1] identifiers are never 0 and never in use, also after 65,535")
     func identifiersWrap() {
         let simulation = Simulation()
         let client = simulation.connect("s")
@@ -159,7 +159,7 @@ struct PublishTests {
         }
     }
 
-    @Test("[MQTT-3.3.1-3] the DUP of an incoming message does not go on")
+    @Test("[MQTT-4.3.2-2] (3.1.1: [MQTT-3.3.1-3]) [MQTT-3.3.1-3] the DUP of an incoming message does not go on")
     func duplicateFlag() {
         let simulation = Simulation()
         let client = simulation.connect("s")
@@ -168,7 +168,7 @@ struct PublishTests {
         #expect(client.takePublishes() == [message("t", "x", .atLeastOnce, 1)])
     }
 
-    @Test("[MQTT-3.3.4-9] [MQTT-3.3.4-10] [MQTT-4.9.0-3] the client's Receive Maximum delays messages and nothing else")
+    @Test("[MQTT-4.3.2-3] [MQTT-3.3.4-9] [MQTT-3.3.4-10] [MQTT-4.9.0-3] the client's Receive Maximum delays messages and nothing else")
     func receiveMaximumOut() {
         let simulation = Simulation()
         let client = simulation.connect("s", properties: [.receiveMaximum(2)])
@@ -312,7 +312,7 @@ struct PublishTests {
         #expect(simulation.broker.statistics.expired == 1)
     }
 
-    @Test("[MQTT-4.6.0-2] [MQTT-4.6.0-3] acknowledgements come in the order of the messages")
+    @Test("(3.1.1: [MQTT-4.6.0-2] [MQTT-4.6.0-3]) [MQTT-4.6.0-2] [MQTT-4.6.0-3] acknowledgements come in the order of the messages")
     func acknowledgementOrder() {
         let client = Simulation().connect("a", .v311)
         for number: UInt16 in [5, 3, 9, 1] {
@@ -325,7 +325,7 @@ struct PublishTests {
         )
     }
 
-    @Test("[MQTT-4.6.0-5] [MQTT-4.6.0-6] per topic and QoS, subscribers see the order received")
+    @Test("(3.1.1: [MQTT-4.6.0-5] [MQTT-4.6.0-6]) [MQTT-4.6.0-5] [MQTT-4.6.0-6] per topic and QoS, subscribers see the order received")
     func order() {
         let simulation = Simulation()
         let client = simulation.connect("s", properties: [.receiveMaximum(3)])
@@ -349,14 +349,14 @@ struct PublishTests {
         #expect(got == (0..<200).map { "\($0)" })
     }
 
-    @Test("[MQTT-3.12.4-1] PINGREQ is answered", arguments: ProtocolVersion.allCases)
+    @Test("(3.1.1: [MQTT-3.12.4-1]) [MQTT-3.12.4-1] PINGREQ is answered", arguments: ProtocolVersion.allCases)
     func ping(version: ProtocolVersion) {
         let client = Simulation().connect("a", version)
         client.send(bytes: [0xC0, 0x00])
         #expect(client.raw == [0xD0, 0x00])
     }
 
-    @Test("[MQTT-4.13.1-1] [MQTT-3.14.4-1] [MQTT-4.13.2-1] a malformed packet is told its code, then the connection ends")
+    @Test("[MQTT-3.14.4-2] (3.1.1: [MQTT-4.8.0-1]) [MQTT-4.13.1-1] [MQTT-3.14.4-1] [MQTT-4.13.2-1] a malformed packet is told its code, then the connection ends")
     func malformed() {
         let simulation = Simulation()
         let client = simulation.connect("a")

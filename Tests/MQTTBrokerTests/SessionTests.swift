@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Sessions, MQTT 5.0 §3.1.2.4, §4.1, §4.4")
 struct SessionTests {
-    @Test("[MQTT-3.1.2-6] [MQTT-3.2.2-3] without a session, Clean Start 0 makes one")
+    @Test("[MQTT-3.1.4-4] (3.1.1: [MQTT-3.2.2-3]) [MQTT-3.1.2-6] [MQTT-3.2.2-3] without a session, Clean Start 0 makes one")
     func createsSession() {
         let client = Simulation().connect("a", clean: false)
         #expect(client.connack?.sessionPresent == false)
     }
 
     @Test(
-        "[MQTT-3.1.2-5] [MQTT-3.1.2-23] [MQTT-3.2.2-2] a kept session is resumed with its subscriptions",
+        "[MQTT-3.1.3-2] (3.1.1: [MQTT-3.1.2-4] [MQTT-3.2.2-2]) [MQTT-3.1.2-5] [MQTT-3.1.2-23] [MQTT-3.2.2-2] a kept session is resumed with its subscriptions",
         arguments: ProtocolVersion.allCases
     )
     func resumes(version: ProtocolVersion) {
@@ -27,7 +27,7 @@ struct SessionTests {
     }
 
     @Test(
-        "[MQTT-3.1.2-4] (3.1.1: [MQTT-3.1.2-6]) [MQTT-3.2.2-2] Clean Start 1 throws the old session away",
+        "[MQTT-3.1.4-4] (3.1.1: [MQTT-3.1.4-3] [MQTT-3.2.2-1]) [MQTT-3.1.2-4] (3.1.1: [MQTT-3.1.2-6]) [MQTT-3.2.2-2] Clean Start 1 throws the old session away",
         arguments: [ProtocolVersion.v311, .v5]
     )
     func cleanStart(version: ProtocolVersion) {
@@ -79,7 +79,7 @@ struct SessionTests {
         }
     }
 
-    @Test("[MQTT-4.1.0-1] [MQTT-4.1.0-2] (3.1.1) a session lasts at least as long as its connection")
+    @Test("(3.1.1: [MQTT-4.1.0-1]) [MQTT-4.1.0-1] [MQTT-4.1.0-2] (3.1.1) a session lasts at least as long as its connection")
     func lastsWhileConnected() {
         let simulation = Simulation()
         let client = simulation.connect("a", properties: [.sessionExpiryInterval(1)])
@@ -120,7 +120,7 @@ struct SessionTests {
     }
 
     @Test(
-        "[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.6.0-1] a resumed session re-sends with DUP, in order, with the old identifiers",
+        "(3.1.1: [MQTT-3.3.1-1] [MQTT-4.4.0-1] [MQTT-4.6.0-1]) [MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.6.0-1] a resumed session re-sends with DUP, in order, with the old identifiers",
         arguments: [ProtocolVersion.v311, .v5]
     )
     func resends(version: ProtocolVersion) {
@@ -146,7 +146,7 @@ struct SessionTests {
         )
     }
 
-    @Test("[MQTT-4.4.0-1] [MQTT-4.3.3-6] after PUBREC only PUBREL is re-sent, in the order of the PUBRECs")
+    @Test("[MQTT-4.6.0-4] (3.1.1: [MQTT-4.6.0-4]) [MQTT-4.4.0-1] [MQTT-4.3.3-6] after PUBREC only PUBREL is re-sent, in the order of the PUBRECs")
     func resendsRelease() {
         let simulation = Simulation()
         let first = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
@@ -178,7 +178,7 @@ struct SessionTests {
         #expect(client.take() == [])
     }
 
-    @Test("[MQTT-3.3.4-9] [MQTT-4.9.0-2] re-sent messages respect the new connection's Receive Maximum")
+    @Test("[MQTT-4.9.0-1] [MQTT-3.3.4-9] [MQTT-4.9.0-2] re-sent messages respect the new connection's Receive Maximum")
     func resendWindow() {
         let simulation = Simulation()
         let first = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])

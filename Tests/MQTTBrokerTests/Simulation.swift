@@ -8,7 +8,10 @@ import Testing
 final class Simulation {
     var broker: Broker
     private(set) var now = Broker.Now(monotonic: .zero, wall: WallClock(milliseconds: 1_000))
-    private var clients: [Broker.ConnectionID: TestClient] = [:]
+    /// Weak, because each client keeps its simulation alive.
+    private var clients: [Broker.ConnectionID: Weak] = [:]
+
+    private struct Weak { weak var client: TestClient? }
     private(set) var events: [Broker.Event] = []
     private(set) var questions: [(Broker.EffectID, Broker.Question)] = []
 
@@ -29,7 +32,7 @@ final class Simulation {
     func open(_ version: ProtocolVersion = .v5) -> TestClient {
         let id = broker.opened(Broker.Peer(address: "192.0.2.1"), at: now)
         let client = TestClient(self, id, version)
-        clients[id] = client
+        clients[id] = Weak(client: client)
         drain()
         return client
     }
@@ -78,10 +81,15 @@ final class Simulation {
     func drain() {
         while let output = broker.nextOutput() {
             switch output {
-            case .send(let id, let batch): clients[id]?.arrived(batch)
-            case .close(let id, let reason): clients[id]?.closeReason = reason
-            case .suspendReading(let id): clients[id]?.isSuspended = true
-            case .resumeReading(let id): clients[id]?.isSuspended = false
+            case .send(let id, let batch):
+                if let client = clients[id]?.client {
+                    client.arrived(batch)
+                } else {
+                    broker.written(batch.byteCount, on: id, at: now)
+                }
+            case .close(let id, let reason): clients[id]?.client?.closeReason = reason
+            case .suspendReading(let id): clients[id]?.client?.isSuspended = true
+            case .resumeReading(let id): clients[id]?.client?.isSuspended = false
             case .authorise(let effect, let question): questions.append((effect, question))
             case .event(let event): events.append(event)
             @unknown default: Issue.record("an output that no test knows")
@@ -105,7 +113,7 @@ final class Simulation {
 
 /// One end of a connection.
 final class TestClient {
-    unowned let simulation: Simulation
+    let simulation: Simulation
     let id: Broker.ConnectionID
     let version: ProtocolVersion
     var connack: Connack?

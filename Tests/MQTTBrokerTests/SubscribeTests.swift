@@ -8,7 +8,7 @@ struct SubscribeTests {
     typealias Options = Subscription.Options
 
     @Test(
-        "[MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-2.2.1-6] [MQTT-3.8.4-5] [MQTT-3.8.4-7] one SUBACK with the identifier and a code for each filter",
+        "(3.1.1: [MQTT-2.3.1-7] [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-4] [MQTT-3.8.4-5]) [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-2.2.1-6] [MQTT-3.8.4-5] [MQTT-3.8.4-7] one SUBACK with the identifier and a code for each filter",
         arguments: ProtocolVersion.allCases
     )
     func suback(version: ProtocolVersion) {
@@ -20,7 +20,7 @@ struct SubscribeTests {
         #expect(codes == [.grantedQoS0, .grantedQoS1, .grantedQoS2])
     }
 
-    @Test("[MQTT-3.8.4-8] (3.1.1: [MQTT-3.8.4-6]) the delivered QoS is the lower of the two")
+    @Test("[MQTT-4.3.1-1] (3.1.1: [MQTT-4.3.1-1]) [MQTT-3.8.4-8] (3.1.1: [MQTT-3.8.4-6]) the delivered QoS is the lower of the two")
     func grantedQoS() {
         let simulation = Simulation()
         let publisher = simulation.connect("p")
@@ -63,7 +63,7 @@ struct SubscribeTests {
         #expect(client.takePublishes() == [message("t/a", "x", .atLeastOnce, 1)])
     }
 
-    @Test("[MQTT-3.8.4-3] the same filter replaces the subscription")
+    @Test("(3.1.1: [MQTT-3.8.4-3]) [MQTT-3.8.4-3] the same filter replaces the subscription")
     func replaces() {
         let simulation = Simulation()
         let client = simulation.connect("s")
@@ -92,7 +92,7 @@ struct SubscribeTests {
         #expect(local.takePayloads() == ["mine"])
     }
 
-    @Test("[MQTT-3.3.1-12] [MQTT-3.3.1-13] Retain As Published decides about the flag of live messages")
+    @Test("(3.1.1: [MQTT-3.3.1-9]) [MQTT-3.3.1-12] [MQTT-3.3.1-13] Retain As Published decides about the flag of live messages")
     func retainAsPublished() {
         let simulation = Simulation()
         let keeping = simulation.connect("k")
@@ -107,7 +107,7 @@ struct SubscribeTests {
     }
 
     @Test(
-        "[MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.10.4-6] UNSUBACK has the identifier and a code for each filter, also where nothing was removed"
+        "(3.1.1: [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.10.4-6]) [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.10.4-6] UNSUBACK has the identifier and a code for each filter, also where nothing was removed"
     )
     func unsuback() {
         let client = Simulation().connect("a")
@@ -130,7 +130,7 @@ struct SubscribeTests {
         #expect(old.raw == [0xB0, 2, 0, 9])
     }
 
-    @Test("[MQTT-3.10.4-2] [MQTT-3.10.4-3] after UNSUBSCRIBE nothing new comes, and what was sent is completed")
+    @Test("(3.1.1: [MQTT-3.10.4-2] [MQTT-3.10.4-3]) [MQTT-3.10.4-2] [MQTT-3.10.4-3] after UNSUBSCRIBE nothing new comes, and what was sent is completed")
     func unsubscribe() {
         let simulation = Simulation()
         let client = simulation.connect("a")

@@ -26,7 +26,7 @@ struct WillTests {
     }
 
     @Test(
-        "[MQTT-3.1.2-7] [MQTT-3.1.2-8] a broken connection publishes the will, once [MQTT-3.1.2-10]",
+        "(3.1.1: [MQTT-3.1.2-8] [MQTT-3.1.2-10]) [MQTT-3.1.2-7] [MQTT-3.1.2-8] a broken connection publishes the will, once [MQTT-3.1.2-10]",
         arguments: ProtocolVersion.allCases
     )
     func published(version: ProtocolVersion) {
@@ -62,7 +62,7 @@ struct WillTests {
         #expect(watcher.take() == [])
     }
 
-    @Test("[MQTT-3.1.2-14] [MQTT-3.1.2-15] (3.1.1: -16, -17) the will is retained when it says so")
+    @Test("(3.1.1: [MQTT-3.1.2-16] [MQTT-3.1.2-17]) [MQTT-3.1.2-14] [MQTT-3.1.2-15] (3.1.1: -16, -17) the will is retained when it says so")
     func retained() {
         let (simulation, _) = watched()
         simulation.connect("a", will: will(retain: false)).drop()
