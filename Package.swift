@@ -28,7 +28,7 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
-            swiftSettings: settings
+            swiftSettings: views
         )
     }
 }
@@ -39,7 +39,10 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 }
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
-let cores: [Module] = []
+let cores: [Module] = [
+    Module(name: "IoTTime", settings: embedded),
+    Module(name: "JSONDocument", settings: views),
+]
 
 // Bound to one C library, or to the system.
 let bound: [Module] = []

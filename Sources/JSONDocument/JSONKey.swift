@@ -1,0 +1,46 @@
+/// A member name made ready for lookups.
+///
+/// Two keys are equal when their bytes are: `"é"` in one code point is not `"é"` in two.
+public struct JSONKey: Hashable, Sendable, ExpressibleByStringLiteral {
+    /// The name in UTF-8, without escapes.
+    public let utf8: [UInt8]
+    @usableFromInline let hash: UInt32
+
+    /// A key from a name.
+    public init(_ name: String) { self.init(utf8: Array(name.utf8)) }
+
+    /// A key from a literal.
+    public init(stringLiteral name: StaticString) {
+        self.init(
+            utf8: unsafe Array(
+                UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+            )
+        )
+    }
+
+    /// A key from a name in UTF-8; bytes that are no UTF-8 match nothing.
+    public init(utf8: [UInt8]) {
+        self.utf8 = utf8
+        hash = Self.hash(of: utf8.span)
+    }
+
+    @usableFromInline
+    static func hash(of name: Span<UInt8>) -> UInt32 {
+        unsafe name.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else {
+                return NameHash.finish(NameHash.start(0), last: 0)
+            }
+            return unsafe ByteSource(base: base, count: bytes.count)
+                .nameHash(from: 0, length: bytes.count)
+        }
+    }
+
+    /// Whether both names have the same bytes.
+    public static func == (a: JSONKey, b: JSONKey) -> Bool { a.hash == b.hash && a.utf8 == b.utf8 }
+
+    /// Feeds the name's bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(utf8) }
+
+    /// The name.
+    public var name: String { String(decoding: utf8, as: UTF8.self) }
+}

@@ -1,0 +1,142 @@
+extension JSONView {
+    /// The value of a member; `nil` where the value is no object or has no such member.
+    ///
+    /// - Complexity: O(*n*) in the members, about 1 ns for each; nothing is built.
+    @inlinable
+    public subscript(member: StaticString) -> JSONView? {
+        @_lifetime(copy self) get {
+            let bytes = unsafe Span(
+                _unsafeStart: member.utf8Start,
+                count: member.utf8CodeUnitCount
+            )
+            return self.member(utf8: bytes)
+        }
+    }
+
+    /// The value of a member whose name is known beforehand; `nil` as for ``subscript(_:)``.
+    @inlinable
+    @_lifetime(copy self)
+    public func member(_ key: borrowing JSONKey) -> JSONView? {
+        let found = find(key.hash, key.utf8.span)
+        return found < 0 ? nil : at(found)
+    }
+
+    /// The value of a member, its name given as UTF-8 without escapes; `nil` as for ``subscript(_:)``.
+    @inlinable
+    @_lifetime(copy self)
+    public func member(utf8 name: Span<UInt8>) -> JSONView? {
+        let found = find(JSONKey.hash(of: name), name)
+        return found < 0 ? nil : at(found)
+    }
+
+    /// The element of an array; `nil` outside of it and for other kinds.
+    ///
+    /// - Complexity: O(1) in an array that holds no arrays and objects, else O(*n*) in `position`.
+    @_lifetime(copy self)
+    public func element(at position: Int) -> JSONView? {
+        let entry = entry
+        guard entry.tag == UInt32(JSONKind.array.rawValue), position >= 0 else { return nil }
+        if entry.info & TapeEntry.nested == 0 {
+            let (target, overflow) = position.addingReportingOverflow(index + 1)
+            return overflow || target >= Int(entry.next) ? nil : at(target)
+        }
+        var k = index + 1
+        var left = position
+        while k < Int(entry.next) {
+            if left == 0 { return at(k) }
+            left -= 1
+            k = Int(tape[k].next)
+        }
+        return nil
+    }
+
+    /// The value that a JSON Pointer names. RFC 6901 §4
+    ///
+    /// - Returns: `nil` where the text has no such value.
+    @_lifetime(copy self)
+    public func value(at pointer: JSONPointer) -> JSONView? {
+        var k = index
+        for token in pointer.tokens {
+            let view = at(k)
+            if view.entry.tag == UInt32(JSONKind.object.rawValue) {
+                k = view.find(token.key.hash, token.key.utf8.span)
+                if k < 0 { return nil }
+            } else {
+                guard let position = token.index, let next = view.element(at: position) else {
+                    return nil
+                }
+                k = next.index
+            }
+        }
+        return at(k)
+    }
+
+    /// The value below this one along member names; `nil` where one is missing.
+    @_lifetime(copy self)
+    public func value(at path: [JSONKey]) -> JSONView? {
+        var k = index
+        for key in path {
+            k = at(k).find(key.hash, key.utf8.span)
+            if k < 0 { return nil }
+        }
+        return at(k)
+    }
+
+    /// The index of a member's value; -1 where there is none.
+    @usableFromInline
+    func find(_ hash: UInt32, _ name: Span<UInt8>) -> Int {
+        let object = entry
+        guard object.tag == UInt32(JSONKind.object.rawValue) else { return -1 }
+        let end = Int(object.next)
+        var k = index + 1
+        if object.info & TapeEntry.nested == 0 {
+            while k < end {
+                let entry = tape[k]
+                if entry.next == hash && matches(entry, name) { return k + 1 }
+                k &+= 2
+            }
+            return -1
+        }
+        while k < end {
+            let entry = tape[k]
+            if entry.next == hash && matches(entry, name) { return k + 1 }
+            k = Int(tape[k + 1].next)
+        }
+        return -1
+    }
+
+    /// Whether a name's entry, whose hash fits, stands for `name` and counts.
+    @usableFromInline
+    func matches(_ entry: TapeEntry, _ name: Span<UInt8>) -> Bool {
+        if entry.info & (TapeEntry.escaped | TapeEntry.shadowed) == 0 {
+            guard Int(entry.length) == name.count else { return false }
+            let start = Int(entry.start)
+            return text.extracting(start..<start + name.count).hasSameBytes(as: name)
+        }
+        return entry.info & TapeEntry.shadowed == 0 && stringText(entry) == name
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether both hold the same bytes.
+    @usableFromInline
+    func hasSameBytes(as other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        if count < 8 {
+            for k in indices where self[k] != other[k] { return false }
+            return true
+        }
+        // Loads are bounds-checked; words of eight bytes, the last one overlapping.
+        let a = unsafe bytes
+        let b = unsafe other.bytes
+        var k = 0
+        while k &+ 8 <= count {
+            let x = unsafe a.unsafeLoadUnaligned(fromByteOffset: k, as: UInt64.self)
+            let y = unsafe b.unsafeLoadUnaligned(fromByteOffset: k, as: UInt64.self)
+            if x != y { return false }
+            k &+= 8
+        }
+        let x = unsafe a.unsafeLoadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+        return unsafe x == b.unsafeLoadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+    }
+}
