@@ -42,10 +42,22 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 let cores: [Module] = [
     Module(name: "IoTTime", settings: embedded),
     Module(name: "JSONDocument", settings: views),
+    Module(name: "MQTTTopics", settings: embedded),
+    Module(
+        name: "RulesSQL",
+        dependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
+        settings: views
+    ),
 ]
 
 // Bound to one C library, or to the system.
-let bound: [Module] = []
+let bound: [Module] = [
+    Module(
+        name: "RulesSQLSystem",
+        dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "JSONDocument", "MQTTTopics"],
+        settings: swift
+    ),
+]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
 let composed: [Module] = []
