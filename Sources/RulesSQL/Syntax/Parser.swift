@@ -62,7 +62,8 @@ struct Parser {
             isValue: isValue,
             items: items,
             source: source,
-            condition: condition
+            condition: condition,
+            text: bytes
         )
     }
 
@@ -97,7 +98,7 @@ struct Parser {
         let text = token
         try advance()
         do {
-            return try TopicFilter(text.text, dialect: .aws)
+            return try TopicFilter(text.text)
         } catch {
             throw SQLSyntaxError(.topicFilter("\(error)"), at: text.range)
         }

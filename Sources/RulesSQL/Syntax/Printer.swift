@@ -41,8 +41,11 @@ struct Printer {
     private mutating func items(_ items: [SelectItem], isValue: Bool) {
         if isValue { text += "VALUE " }
         list(items) { printer, item in
-            // A leading field called `value` would be read as the keyword in front of a sign.
-            printer.write(item.expression, at: .or)
+            if case .field(let name) = item.expression.kind {
+                printer.text += name
+            } else {
+                printer.write(item.expression, at: .or)
+            }
             if !item.alias.isEmpty { printer.text += " AS " + item.alias.joined(separator: ".") }
         }
     }
@@ -85,7 +88,8 @@ struct Printer {
         case .string(let value): string(value)
         case .boolean(let value): text += value ? "TRUE" : "FALSE"
         case .null: text += "NULL"
-        case .field(let name): text += name
+        // A leading field called `value` would be read as the keyword.
+        case .field(let name): text += name.asciiLowercased == "value" ? "(\(name))" : name
         case .variable(let name): text += "@" + name
         case .star: text += "*"
         case .path(let root, let segments): path(root, segments)

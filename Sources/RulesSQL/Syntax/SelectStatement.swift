@@ -22,6 +22,8 @@ public struct SelectStatement: Hashable, Sendable {
     public internal(set) var source: TopicFilter?
     /// WHERE.
     public internal(set) var condition: Expression?
+    /// The text that the ranges point into; no part of equality.
+    let text: [UInt8]
 
     /// Parses and checks a statement.
     ///
@@ -46,14 +48,34 @@ public struct SelectStatement: Hashable, Sendable {
         isValue: Bool,
         items: [SelectItem],
         source: TopicFilter?,
-        condition: Expression?
+        condition: Expression?,
+        text: [UInt8]
     ) {
+        self.text = text
         self.version = version
         self.variables = variables
         self.isValue = isValue
         self.items = items
         self.source = source
         self.condition = condition
+    }
+}
+
+extension SelectStatement {
+    /// Whether both have the same meaning by their trees; how they were written does not count.
+    public static func == (a: SelectStatement, b: SelectStatement) -> Bool {
+        a.version == b.version && a.variables == b.variables && a.isValue == b.isValue
+            && a.items == b.items && a.source == b.source && a.condition == b.condition
+    }
+
+    /// Hashes the tree.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(version)
+        hasher.combine(variables)
+        hasher.combine(isValue)
+        hasher.combine(items)
+        hasher.combine(source)
+        hasher.combine(condition)
     }
 }
 
