@@ -46,6 +46,7 @@ let cores: [Module] = [
     Module(
         name: "RulesSQL",
         dependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
+        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
         settings: views
     ),
 ]
@@ -54,7 +55,8 @@ let cores: [Module] = [
 let bound: [Module] = [
     Module(
         name: "RulesSQLSystem",
-        dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "JSONDocument", "MQTTTopics"],
+        dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "JSONDocument"],
+        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics", "RulesSQL"],
         settings: swift
     ),
 ]

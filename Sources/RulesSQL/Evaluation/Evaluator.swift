@@ -9,8 +9,8 @@ public struct Evaluator: ~Copyable {
     var reader: JSONReader
     var machine: Machine
     let limits: EvaluationLimits
-    /// The payload of a message that has none.
-    private let emptyObject: [UInt8] = Array("{}".utf8)
+    /// The fields of a payload that has none.
+    private static let emptyObject: [UInt8] = Array("{}".utf8)
 
     /// An evaluator.
     ///
@@ -54,8 +54,12 @@ public struct Evaluator: ~Copyable {
             var answers = HostAnswers()
             while true {
                 let outcome = evaluate(
-                    program, topic: topic, payload: payload, context: context,
-                    answers: &answers, into: &output
+                    program,
+                    topic: topic,
+                    payload: payload,
+                    context: context,
+                    answers: &answers,
+                    into: &output
                 )
                 guard case .needsHost = outcome else { return outcome }
                 answers.answers.append(.failure("no host"))
@@ -95,8 +99,12 @@ public struct Evaluator: ~Copyable {
         var answers = HostAnswers()
         while true {
             let outcome = evaluate(
-                program, topic: topic.span, payload: payload.span, context: context,
-                answers: &answers, into: &output
+                program,
+                topic: topic.span,
+                payload: payload.span,
+                context: context,
+                answers: &answers,
+                into: &output
             )
             guard case .needsHost(let call) = outcome else { return outcome }
             do {
@@ -123,7 +131,7 @@ public struct Evaluator: ~Copyable {
             }
         }
         if !machine.shared.slots.isEmpty { machine.shared.slots = [] }
-        return withFrame(topic, payload) { machine, frame in
+        return Self.withFrame(topic, payload, limits, &reader, &machine) { machine, frame in
             machine.run(program.code, frame, context, into: &output)
         }
     }
@@ -145,7 +153,7 @@ public struct Evaluator: ~Copyable {
         }
         if !machine.shared.slots.isEmpty { machine.shared.slots = [] }
         machine.answers = answers
-        let outcome = withFrame(topic, payload) { machine, frame in
+        let outcome = Self.withFrame(topic, payload, limits, &reader, &machine) { machine, frame in
             machine.expand(template, frame, context, into: &output)
         }
         answers = machine.answers
@@ -166,7 +174,7 @@ public struct Evaluator: ~Copyable {
         }
         if !machine.shared.slots.isEmpty { machine.shared.slots = [] }
         var trace = Trace()
-        let outcome = withFrame(topic, payload) { machine, frame in
+        let outcome = Self.withFrame(topic, payload, limits, &reader, &machine) { machine, frame in
             trace = machine.trace(program.code, frame, context)
             return .notFired
         }
@@ -176,9 +184,12 @@ public struct Evaluator: ~Copyable {
 
     /// Reads a payload and runs `body` on it; a payload above the limits fails.
     @inline(__always)
-    mutating func withFrame(
+    static func withFrame(
         _ topic: Span<UInt8>,
         _ payload: Span<UInt8>,
+        _ limits: EvaluationLimits,
+        _ reader: inout JSONReader,
+        _ machine: inout Machine,
         _ body: (inout Machine, borrowing Frame) -> Outcome
     ) -> Outcome {
         guard payload.count <= limits.payloadBytes else {

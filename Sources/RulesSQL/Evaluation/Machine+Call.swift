@@ -1,3 +1,4 @@
+internal import IoTTime
 internal import JSONDocument
 
 extension Machine {
@@ -58,7 +59,9 @@ extension Machine {
         _ frame: borrowing Frame,
         _ context: borrowing MessageContext
     ) -> Value {
-        guard case .string("base64") = value(scheme, code, frame, context) else { return .undefined }
+        guard case .string("base64") = value(scheme, code, frame, context) else {
+            return .undefined
+        }
         return scratch.string(Base64.encode(frame.payload))
     }
 
@@ -83,9 +86,7 @@ extension Machine {
     mutating func uuid(_ context: borrowing MessageContext) -> String {
         if let fixed = context.fixedUUID { return fixed }
         let text = uuidBytes()
-        return text.span.withUnsafeBufferPointer {
-            unsafe String(decoding: $0, as: UTF8.self)
-        }
+        return Self.string(text.span, 0..<36)
     }
 
     private mutating func random(_ context: borrowing MessageContext) -> Numeric {
@@ -115,7 +116,8 @@ extension Machine {
             guard let argument = arguments.first else {
                 return .string(Self.string(frame.topic, 0..<frame.topic.count))
             }
-            guard let number = argument.toNumber(version)?.decimal.rounded(toPlaces: 0, .towardZero),
+            guard
+                let number = argument.toNumber(version)?.decimal.rounded(toPlaces: 0, .towardZero),
                 let level = Int64(exactly: number), level >= 1,
                 let range = frame.level(Int(min(level, 1 << 32)))
             else { return .undefined }
@@ -179,7 +181,11 @@ extension Machine {
             else { return nil }
             guard let text = arguments[0].toText(version) else { return .undefined }
             return Functions.regexp(
-                function, text, code.patterns[Int(extra)], code.replacements[Int(extra)], &scratch
+                function,
+                text,
+                code.patterns[Int(extra)],
+                code.replacements[Int(extra)],
+                &scratch
             )
         default: return nil
         }

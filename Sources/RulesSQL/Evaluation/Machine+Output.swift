@@ -1,3 +1,4 @@
+internal import IoTTime
 internal import JSONDocument
 
 extension Machine {
@@ -108,7 +109,9 @@ extension Machine {
             end = here.upperBound
             switch member.value.kind {
             case .number:
-                if version.hasNestedQueries, OutputText.rewritten(member.value) != nil { return false }
+                if version.hasNestedQueries, OutputText.rewritten(member.value) != nil {
+                    return false
+                }
             case .object: if !isPlain(member.value, version) { return false }
             case .array: if !isPlainArray(member.value, version) { return false }
             default: continue

@@ -50,7 +50,9 @@ extension Machine {
         case .index(let base, let index):
             let container = value(base, code, frame, context)
             return Operations.element(
-                of: container, at: value(index, code, frame, context), code.version
+                of: container,
+                at: value(index, code, frame, context),
+                code.version
             )
         case .call(let function, let list, let extra):
             return call(function, list, extra, code, frame, context)
@@ -175,7 +177,9 @@ extension Machine {
         case .array(let source):
             var results: [JSONValue] = []
             for element in source {
-                if let result = self.element(element, query, code, frame, context)?.json(code.version) {
+                if let result = self.element(element, query, code, frame, context)?.json(
+                    code.version
+                ) {
                     results.append(result)
                 }
                 if isHalted { return .undefined }

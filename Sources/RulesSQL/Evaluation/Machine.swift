@@ -48,6 +48,8 @@ struct Machine {
     var run: UInt64 = 0
     /// Elements of the nested queries around.
     var elements: [JSONValue] = []
+    /// The rules of a set that the topic matches.
+    var candidates: [Int32] = []
     var answers = HostAnswers()
     var callCount = 0
     var drawCount = 0
@@ -157,7 +159,10 @@ struct Machine {
             let result: Truth =
                 if let view = frame.lookup(code.paths[Int(path)]) {
                     FieldComparison.compare(
-                        symbol, view, code.constants[Int(constant)], code.version
+                        symbol,
+                        view,
+                        code.constants[Int(constant)],
+                        code.version
                     )
                 } else {
                     .undefined

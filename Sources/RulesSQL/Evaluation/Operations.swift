@@ -85,7 +85,9 @@ enum Operations {
             if case .string = a { isText = true }
             if case .string = b { isText = true }
             if isText {
-                guard let x = a.toText(version), let y = b.toText(version) else { return .undefined }
+                guard let x = a.toText(version), let y = b.toText(version) else {
+                    return .undefined
+                }
                 return .string(x + y)
             }
             guard let x = a.number(version), let y = b.number(version) else { return .undefined }

@@ -44,8 +44,8 @@ enum OutputText {
     static func append(quoted text: String, to output: inout [UInt8]) {
         var text = text
         output.append(0x22)
-        unsafe text.withUTF8 { bytes in
-            for unsafe byte in unsafe bytes { append(escaped: byte, to: &output) }
+        text.withUTF8 { bytes in
+            for index in bytes.indices { unsafe append(escaped: bytes[index], to: &output) }
         }
         output.append(0x22)
     }

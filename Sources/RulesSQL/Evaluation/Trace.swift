@@ -95,7 +95,8 @@ extension Machine {
         switch code.nodes[Int(id)] {
         case .fieldComparison(_, let path, let constant):
             let name = code.paths[Int(path)].map(\.name).joined(separator: ".")
-            let value = frame.lookup(code.paths[Int(path)]).map { Value($0) } ?? .undefined
+            var value = Value.undefined
+            if let view = frame.lookup(code.paths[Int(path)]) { value = Value(view) }
             let known = code.constants[Int(constant)].value
             return "\(verdict), because \(name) is \(describe(value, code))"
                 + (result == .undefined && !value.isUndefined

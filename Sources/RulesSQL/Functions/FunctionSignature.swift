@@ -165,7 +165,11 @@ extension FunctionSignature {
         FunctionSignature(.round, .v2015, 1...1, [.number], "Int, halves away from zero"),
         integer(.sign), double(.sin), double(.sinh), double(.sqrt), double(.tan), double(.tanh),
         FunctionSignature(
-            .trunc, .v2015, 2...2, [.number, .floored], "number with at most 0...34 decimals"
+            .trunc,
+            .v2015,
+            2...2,
+            [.number, .floored],
+            "number with at most 0...34 decimals"
         ),
     ]
 
@@ -201,26 +205,45 @@ extension FunctionSignature {
     private static let values: [FunctionSignature] = [
         FunctionSignature(.concat, .v2015, 0...1_024, [.any], "Array or String"),
         FunctionSignature(
-            .decode, .v2016, 2...6, [.any, .string],
+            .decode,
+            .v2016,
+            2...6,
+            [.any, .string],
             "any; with 'base64' from its arguments, with 'proto' through the host"
         ),
         FunctionSignature(.encode, .v2016, 2...2, [.any, .string], "String", star: 0),
         FunctionSignature(.get, .v2015, 2...2, [.any], "any; Arrays and Strings from 0"),
         FunctionSignature(
-            .getOrDefault, .v2016, 1...2, [.any], "the first argument, else the second"
+            .getOrDefault,
+            .v2016,
+            1...2,
+            [.any],
+            "the first argument, else the second"
         ),
         FunctionSignature(.isnull, .v2015, 1...1, [.any], "Boolean"),
         FunctionSignature(.isundefined, .v2016, 1...1, [.any], "Boolean"),
         FunctionSignature(.nanvl, .v2015, 2...2, [.any], "the first argument, else the second"),
         FunctionSignature(
-            .parseTime, .v2016, 2...3, [.string, .truncated, .string],
+            .parseTime,
+            .v2016,
+            2...3,
+            [.string, .truncated, .string],
             "String; pattern, milliseconds, time zone"
         ),
         FunctionSignature(
-            .timeToEpoch, .v2016, 2...2, [.string], "Int, milliseconds; text, pattern"
+            .timeToEpoch,
+            .v2016,
+            2...2,
+            [.string],
+            "Int, milliseconds; text, pattern"
         ),
         FunctionSignature(
-            .transform, .v2016, 3...3, [.keyword, .any, .any], "Array", fixed: [0]
+            .transform,
+            .v2016,
+            3...3,
+            [.keyword, .any, .any],
+            "Array",
+            fixed: [0]
         ),
     ]
 
@@ -236,14 +259,23 @@ extension FunctionSignature {
         message(.accountid), message(.clientid),
         FunctionSignature(.getMQTTProperty, .v2016, 1...1, [.string], "String", .message),
         FunctionSignature(
-            .getUserProperties, .v2016, 0...1, [.string],
-            "Array of the key's values; without a key, of objects", .message
+            .getUserProperties,
+            .v2016,
+            0...1,
+            [.string],
+            "Array of the key's values; without a key, of objects",
+            .message
         ),
         FunctionSignature(.newuuid, .v2015, 0...0, [], "String", .random),
         message(.principal), message(.sourceip, .v2016),
         message(.sqlVersion), message(.timestamp, .v2015, "Int, milliseconds"),
         FunctionSignature(
-            .topic, .v2015, 0...1, [.truncated], "String; a level from 1", .message
+            .topic,
+            .v2015,
+            0...1,
+            [.truncated],
+            "String; a level from 1",
+            .message
         ),
         message(.traceid),
     ]
@@ -255,7 +287,14 @@ extension FunctionSignature {
         FunctionSignature(.getSecret, .v2015, 3...4, [.any], "any", .host, fixed: [-1]),
         FunctionSignature(.getThingShadow, .v2016, 2...3, [.any], "Object", .host, fixed: [-1]),
         FunctionSignature(
-            .machinelearningPredict, .v2015, 3...3, [.any], "Object", .host, star: 2, fixed: [1]
+            .machinelearningPredict,
+            .v2015,
+            3...3,
+            [.any],
+            "Object",
+            .host,
+            star: 2,
+            fixed: [1]
         ),
     ]
 

@@ -78,7 +78,8 @@ extension Functions {
     private static func trunc(_ x: Numeric, _ places: Numeric) -> Value {
         let limit = Decimal34(34)
         let count =
-            places.decimal.isNegative ? 0
+            places.decimal.isNegative
+            ? 0
             : places.decimal > limit ? 34 : Int(Int64(exactly: places.decimal) ?? 34)
         guard let cut = x.decimal.rounded(toPlaces: count, .towardZero) else { return .undefined }
         return .number(Numeric(cut.strippingFractionZeros, isInt: x.isInt))
@@ -109,7 +110,8 @@ extension Functions {
     private static func bitnot(_ x: Numeric) -> Value {
         guard let a = int128(x) else { return .undefined }
         guard a > 0 else {
-            return a == 0 ? .number(Numeric(1)) : Operations.whole((~a).magnitude, isNegative: false)
+            return a == 0
+                ? .number(Numeric(1)) : Operations.whole((~a).magnitude, isNegative: false)
         }
         let width = Int128.bitWidth - a.leadingZeroBitCount
         return Operations.whole((a ^ ((1 << width) - 1)).magnitude, isNegative: false)

@@ -39,7 +39,9 @@ extension Functions {
         }
     }
 
-    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == " " || scalar == "\t"
+    }
 
     private static func trimmed(
         _ text: String,
@@ -158,7 +160,9 @@ extension Functions {
         _ arguments: [Value],
         _ scratch: inout FunctionScratch
     ) -> Value? {
-        guard id == .regexpMatches || id == .regexpSubstr || id == .regexpReplace else { return nil }
+        guard id == .regexpMatches || id == .regexpSubstr || id == .regexpReplace else {
+            return nil
+        }
         guard let pattern = pattern(source, &scratch) else { return .undefined }
         var replacement: Replacement?
         if id == .regexpReplace {

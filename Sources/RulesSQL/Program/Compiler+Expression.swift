@@ -5,7 +5,10 @@ extension Compiler {
         let range = expression.range
         switch expression.kind {
         case .number(let text):
-            return constant(Numeric(reading: text, version).map { .number($0) } ?? .undefined, at: range)
+            return constant(
+                Numeric(reading: text, version).map { .number($0) } ?? .undefined,
+                at: range
+            )
         case .string(let text): return constant(.string(text), at: range)
         case .boolean(let value): return constant(.bool(value), at: range)
         case .null: return constant(.null, at: range)
@@ -79,7 +82,10 @@ extension Compiler {
             for operand in expressions { numbers.append(try node(operand)) }
             let isStable = numbers.allSatisfy { stable($0) }
             if let values = constantValues(numbers) {
-                return constant(Operations.logical(symbol, values.map { Truth($0.toBool) }).value, at: range)
+                return constant(
+                    Operations.logical(symbol, values.map { Truth($0.toBool) }).value,
+                    at: range
+                )
             }
             return add(.logical(symbol, list(numbers)), at: range, isStable: isStable)
         case .comparison(let symbol, let left, let right):

@@ -189,7 +189,8 @@ struct Compiler {
         let depth = Int32(truncatingIfNeeded: scopes.count)
         scopes.append(query.alias)
         defer { scopes.removeLast() }
-        let condition: Int32 = if let expression = query.condition { try node(expression) } else { -1 }
+        let condition: Int32 =
+            if let expression = query.condition { try node(expression) } else { -1 }
         let select = try plan(query.items, isValue: query.isValue, star: .element(depth: depth))
         queries.append(
             QueryPlan(select: select, source: source, condition: condition, depth: depth)

@@ -1,3 +1,4 @@
+internal import JSONDocument
 internal import MQTTTopics
 
 /// Prints a program's tables.
@@ -26,8 +27,11 @@ enum Explanation {
 
     private static func describe(_ plan: SelectPlan) -> String {
         let items = plan.items.map { item in
-            item.isSpliced ? "*" : "%\(item.node)" + (item.path.isEmpty || plan.isValue
-                ? "" : " as " + item.path.joined(separator: "."))
+            item.isSpliced
+                ? "*"
+                : "%\(item.node)"
+                    + (item.path.isEmpty || plan.isValue
+                        ? "" : " as " + item.path.joined(separator: "."))
         }
         return (plan.isValue ? "select value " : "select ") + items.joined(separator: ", ")
     }
@@ -55,7 +59,8 @@ enum Explanation {
         case .member(let base, let key): "member %\(base) .\(code.keys[Int(key)].name)"
         case .index(let base, let index): "element %\(base) [%\(index)]"
         case .call(let function, let operands, let extra):
-            "call \(function.rawValue)(\(list(operands, code)))" + (extra >= 0 ? "  ; compiled" : "")
+            "call \(function.rawValue)(\(list(operands, code)))"
+                + (extra >= 0 ? "  ; compiled" : "")
         case .cast(let value, let type): "cast %\(value) as \(type)"
         case .caseOf(let operands, let otherwise):
             "case \(list(operands, code))" + (otherwise >= 0 ? " else %\(otherwise)" : "")

@@ -64,8 +64,7 @@ struct PatternMachine {
 
     private var current = ThreadList()
     private var following = ThreadList()
-    private var stack: [Task] = []
-    private var working: [Int] = []
+    private var explorer = Explorer()
 
     /// Searches the leftmost match that starts at `start` or later.
     ///
@@ -88,8 +87,8 @@ struct PatternMachine {
         var place = Self.place(in: text, at: start)
         while true {
             if found == nil, !(pattern.isAnchored && place.offset > 0) {
-                working = [Int](repeating: -1, count: slots)
-                add(pattern, 0, to: &current, place, slots, &steps)
+                explorer.clear(slots)
+                explorer.add(pattern, 0, to: &current, place, slots, &steps)
             }
             if steps < 0 { return .exhausted }
             if current.count == 0, found != nil || (pattern.isAnchored && place.offset > 0) {
@@ -130,49 +129,60 @@ struct PatternMachine {
             default: continue
             }
             guard matches else { continue }
-            working.replaceSubrange(
-                0..<slots,
-                with: current.captures[(index * slots)..<((index + 1) * slots)]
-            )
-            add(pattern, pc + 1, to: &following, advanced, slots, &steps)
+            for slot in 0..<slots {
+                explorer.working[slot] = current.captures[index * slots + slot]
+            }
+            explorer.add(pattern, pc + 1, to: &following, advanced, slots, &steps)
         }
     }
 
-    /// Adds the thread at `pc` and all it reaches without reading.
-    private mutating func add(
-        _ pattern: Pattern,
-        _ pc: Int,
-        to list: inout ThreadList,
-        _ place: Place,
-        _ slots: Int,
-        _ steps: inout Int
-    ) {
-        stack.removeAll(keepingCapacity: true)
-        stack.append(.explore(pc))
-        while let task = stack.popLast() {
-            guard case .explore(let pc) = task else {
-                if case .restore(let slot, let old) = task { working[slot] = old }
-                continue
-            }
-            if list.contains(pc) { continue }
-            steps -= 1
-            if steps < 0 { return }
-            let index = list.insert(pc)
-            switch pattern.code[pc] {
-            case .jump(let target): stack.append(.explore(target))
-            case .split(let first, let second):
-                stack.append(.explore(second))
-                stack.append(.explore(first))
-            case .save(let slot):
-                if slot < slots {
-                    stack.append(.restore(slot, working[slot]))
-                    working[slot] = place.offset
+    /// Follows a thread up to the instructions that read.
+    private struct Explorer {
+        var stack: [Task] = []
+        /// The captures of the thread that is followed.
+        var working: [Int] = []
+
+        mutating func clear(_ slots: Int) {
+            if working.count != slots { working = [Int](repeating: -1, count: slots) }
+            for slot in 0..<slots { working[slot] = -1 }
+        }
+
+        /// Adds the thread at `pc` and all it reaches without reading.
+        mutating func add(
+            _ pattern: Pattern,
+            _ pc: Int,
+            to list: inout ThreadList,
+            _ place: Place,
+            _ slots: Int,
+            _ steps: inout Int
+        ) {
+            stack.removeAll(keepingCapacity: true)
+            stack.append(.explore(pc))
+            while let task = stack.popLast() {
+                guard case .explore(let pc) = task else {
+                    if case .restore(let slot, let old) = task { working[slot] = old }
+                    continue
                 }
-                stack.append(.explore(pc + 1))
-            case .anchor(let anchor):
-                if Self.holds(anchor, place) { stack.append(.explore(pc + 1)) }
-            case .scalar, .set, .match:
-                for slot in 0..<slots { list.captures[index * slots + slot] = working[slot] }
+                if list.contains(pc) { continue }
+                steps -= 1
+                if steps < 0 { return }
+                let index = list.insert(pc)
+                switch pattern.code[pc] {
+                case .jump(let target): stack.append(.explore(target))
+                case .split(let first, let second):
+                    stack.append(.explore(second))
+                    stack.append(.explore(first))
+                case .save(let slot):
+                    if slot < slots {
+                        stack.append(.restore(slot, working[slot]))
+                        working[slot] = place.offset
+                    }
+                    stack.append(.explore(pc + 1))
+                case .anchor(let anchor):
+                    if PatternMachine.holds(anchor, place) { stack.append(.explore(pc + 1)) }
+                case .scalar, .set, .match:
+                    for slot in 0..<slots { list.captures[index * slots + slot] = working[slot] }
+                }
             }
         }
     }

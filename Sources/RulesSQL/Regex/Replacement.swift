@@ -78,7 +78,11 @@ extension PatternMachine {
         var position = 0
         while position <= text.count {
             let outcome = search(
-                pattern, in: text, from: position, wantsGroups: true, steps: &steps
+                pattern,
+                in: text,
+                from: position,
+                wantsGroups: true,
+                steps: &steps
             )
             guard case .match(let groups) = outcome else {
                 if case .exhausted = outcome { return .exhausted }

@@ -1,6 +1,6 @@
 /// A set of Unicode scalars, kept as a small expression and answered for ASCII from a bitmap.
-struct ScalarSet: Hashable {
-    indirect enum Node: Hashable {
+struct ScalarSet: Hashable, Sendable {
+    indirect enum Node: Hashable, Sendable {
         case ranges([ClosedRange<UInt32>])
         case property(Property)
         case not(Node)
@@ -10,7 +10,7 @@ struct ScalarSet: Hashable {
     }
 
     /// Properties that are asked of the Unicode tables.
-    enum Property: Hashable {
+    enum Property: Hashable, Sendable {
         case letter, uppercase, lowercase, titlecase, modifierLetter, otherLetter
         case mark, number, decimalNumber, letterNumber, otherNumber
         case punctuation, symbol, separator, other, control

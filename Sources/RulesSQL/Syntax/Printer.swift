@@ -1,3 +1,5 @@
+internal import MQTTTopics
+
 /// Writes a syntax tree as text that parses to the same tree.
 struct Printer {
     private var text = ""

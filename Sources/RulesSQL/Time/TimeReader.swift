@@ -167,7 +167,9 @@ struct TimeReader {
     private mutating func localizedOffset() -> Bool {
         guard accept(Array("GMT".utf8)) else { return false }
         let start = position
-        while position < bytes.count, Lexer.isDigit(bytes[position]) || "+-:".utf8.contains(bytes[position]) {
+        while position < bytes.count,
+            Lexer.isDigit(bytes[position]) || "+-:".utf8.contains(bytes[position])
+        {
             position += 1
         }
         if start == position {

@@ -108,7 +108,8 @@ enum Zone: Hashable {
     /// the earlier offset counts.
     func instant(ofLocal local: Int64, _ zones: any TimeZoneProvider) -> Int64? {
         let day: Int64 = 86_400_000
-        guard let before = offset(at: local - day, zones), let after = offset(at: local + day, zones)
+        guard let before = offset(at: local - day, zones),
+            let after = offset(at: local + day, zones)
         else { return nil }
         let early = local - Int64(before.seconds) * 1000
         guard before.seconds != after.seconds else { return early }
