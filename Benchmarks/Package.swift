@@ -32,5 +32,7 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
-    ]
+        .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
+    ],
 )

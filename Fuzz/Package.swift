@@ -8,7 +8,9 @@ let swift: [SwiftSetting] = [
 ]
 
 /// Products of swift-iot that have fuzz entry points.
-let fuzzed: [String] = []
+let fuzzed: [String] = [
+    "JSONDocument",
+]
 
 let package = Package(
     name: "swift-iot-fuzz",

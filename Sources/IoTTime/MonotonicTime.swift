@@ -41,13 +41,13 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
     /// The time `milliseconds` later (earlier where negative), saturating.
     @inlinable
     public func adding(milliseconds: Int64) -> MonotonicTime {
-        adding(nanoseconds: milliseconds.multipliedSaturating(by: 1_000_000))
+        MonotonicTime(nanoseconds: nanoseconds.adding(milliseconds, unitsOf: 1_000_000))
     }
 
     /// The time `seconds` later (earlier where negative), saturating.
     @inlinable
     public func adding(seconds: Int64) -> MonotonicTime {
-        adding(nanoseconds: seconds.multipliedSaturating(by: 1_000_000_000))
+        MonotonicTime(nanoseconds: nanoseconds.adding(seconds, unitsOf: 1_000_000_000))
     }
 
     /// Nanoseconds from `earlier` to this time, saturating; negative where `earlier` is later.
@@ -59,17 +59,13 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
     /// The time `duration` later, saturating; parts of a nanosecond are cut off toward zero.
     @inlinable
     public static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
-        time.adding(nanoseconds: duration.saturated(unit: 1_000_000_000))
+        MonotonicTime(nanoseconds: time.nanoseconds.adding(duration, unit: 1_000_000_000))
     }
 
     /// The time `duration` earlier, saturating.
     @inlinable
     public static func - (time: MonotonicTime, duration: Duration) -> MonotonicTime {
-        MonotonicTime(
-            nanoseconds: time.nanoseconds.subtractingSaturating(
-                duration.saturated(unit: 1_000_000_000)
-            )
-        )
+        MonotonicTime(nanoseconds: time.nanoseconds.subtracting(duration, unit: 1_000_000_000))
     }
 
     /// The exact time from `b` to `a`.

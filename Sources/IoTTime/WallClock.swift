@@ -15,7 +15,7 @@ public struct WallClock: Hashable, Comparable, Sendable {
 
     /// A time so many seconds after the start of 1970 (UTC), saturating.
     @inlinable
-    public init(seconds: Int64) { milliseconds = seconds.multipliedSaturating(by: 1000) }
+    public init(seconds: Int64) { milliseconds = Int64(0).adding(seconds, unitsOf: 1000) }
 
     /// Whole seconds since the start of 1970, rounded toward the past.
     @inlinable
@@ -49,7 +49,7 @@ public struct WallClock: Hashable, Comparable, Sendable {
     /// The time `seconds` later (earlier where negative), saturating.
     @inlinable
     public func adding(seconds: Int64) -> WallClock {
-        adding(milliseconds: seconds.multipliedSaturating(by: 1000))
+        WallClock(milliseconds: milliseconds.adding(seconds, unitsOf: 1000))
     }
 
     /// Milliseconds from `earlier` to this time, saturating; negative where `earlier` is later.
@@ -61,15 +61,13 @@ public struct WallClock: Hashable, Comparable, Sendable {
     /// The time `duration` later, saturating; parts of a millisecond are cut off toward zero.
     @inlinable
     public static func + (time: WallClock, duration: Duration) -> WallClock {
-        time.adding(milliseconds: duration.saturated(unit: 1000))
+        WallClock(milliseconds: time.milliseconds.adding(duration, unit: 1000))
     }
 
     /// The time `duration` earlier, saturating.
     @inlinable
     public static func - (time: WallClock, duration: Duration) -> WallClock {
-        WallClock(
-            milliseconds: time.milliseconds.subtractingSaturating(duration.saturated(unit: 1000))
-        )
+        WallClock(milliseconds: time.milliseconds.subtracting(duration, unit: 1000))
     }
 
     /// The exact time from `b` to `a`.

@@ -15,7 +15,12 @@ public struct FuzzEntryPoint: Sendable {
     }
 
     /// Every target of this package.
-    public static let all: [FuzzEntryPoint] = []
+    public static let all: [FuzzEntryPoint] = [
+        FuzzEntryPoint("json-parse", fuzzJSONParse),
+        FuzzEntryPoint("json-lookup", fuzzJSONLookup),
+        FuzzEntryPoint("json-write", fuzzJSONWrite),
+        FuzzEntryPoint("decimal", fuzzDecimal),
+    ]
 
     /// The target called `name`.
     public static func named(_ name: String) -> FuzzEntryPoint? { all.first { $0.name == name } }

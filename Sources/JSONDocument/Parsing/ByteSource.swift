@@ -29,12 +29,6 @@ struct ByteSource {
             littleEndian: unsafe base.loadUnaligned(fromByteOffset: index, as: UInt32.self)
         )
     }
-
-    @inline(__always)
-    func vector(at index: Int) -> SIMD16<Int8> {
-        assert(index >= 0 && index + 16 <= count)
-        return unsafe base.loadUnaligned(fromByteOffset: index, as: SIMD16<Int8>.self)
-    }
 }
 
 extension ByteSource {
@@ -43,25 +37,7 @@ extension ByteSource {
     @inline(__always)
     func plainEnd(from index: Int) -> Int {
         var i = index
-        while i &+ 16 <= count {
-            let x = vector(at: i)
-            // Signed comparison: bytes above 0x7F are below 0x20 as well.
-            let stop =
-                (x .== SIMD16(repeating: 0x22)) .| (x .== SIMD16(repeating: 0x5C))
-                .| (x .< SIMD16(repeating: 0x20))
-            let bits = unsafe unsafeBitCast(stop, to: SIMD2<UInt64>.self)
-            if bits[0] != 0 { return i &+ bits[0].littleEndian.trailingZeroBitCount &>> 3 }
-            if bits[1] != 0 { return i &+ 8 &+ bits[1].littleEndian.trailingZeroBitCount &>> 3 }
-            i &+= 16
-        }
-        return plainEndOfTail(from: i)
-    }
-
-    /// ``plainEnd(from:)`` within the last 15 bytes.
-    @inline(__always)
-    func plainEndOfTail(from index: Int) -> Int {
-        var i = index
-        if i &+ 8 <= count {
+        while i &+ 8 <= count {
             let stop = Self.stopBits(word(at: i))
             if stop != 0 { return i &+ stop.trailingZeroBitCount &>> 3 }
             i &+= 8

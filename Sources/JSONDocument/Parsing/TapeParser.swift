@@ -20,8 +20,11 @@ struct TapeParser {
     var closer: UInt8 = 0
     /// Elements or members it has so far.
     var size: UInt32 = 0
-    /// Bits of the names it has so far: one that is new here cannot be a duplicate.
-    var seen: UInt32 = 0
+    /// Bits of the names it has so far: one that is new in either word cannot be a duplicate.
+    var seen: UInt64 = 0
+    var seenToo: UInt64 = 0
+    /// The words of the arrays and objects around it.
+    let outerSeen: UnsafeMutablePointer<UInt64>
     var depth = 0
     /// Not 0 where the text has white space between, before or behind its tokens.
     var spaces = 0
@@ -41,7 +44,8 @@ struct TapeParser {
             maximumDepth: min(options.maximumDepth, JSONReader.Options.highestDepth),
             policy: options.duplicateKeys,
             tape: storage.entries,
-            capacity: storage.capacity
+            capacity: storage.capacity,
+            outerSeen: storage.nameBits
         )
         parser.skipSpace()
         while true {
@@ -50,6 +54,7 @@ struct TapeParser {
                 unsafe parser.tape = storage.entries
                 parser.capacity = storage.capacity
             }
+            if parser.closer == 0x7D { try parser.name() }
             if try parser.value() { continue }
             if try parser.afterValue(&storage) { break }
         }
@@ -57,9 +62,9 @@ struct TapeParser {
         if parser.spaces == 0 { unsafe storage.entries[0].info |= TapeEntry.minimal }
     }
 
-    /// Reads the value at `i`, or the start of an array or object up to its first element's value.
+    /// Reads the value at `i`, or the start of an array or object.
     ///
-    /// - Returns: whether a value must follow.
+    /// - Returns: whether that array or object has elements or members.
     @inline(__always)
     private mutating func value() throws(TapeFault) -> Bool {
         guard i < text.count else { throw TapeFault(.truncated, at: text.count) }
@@ -69,9 +74,7 @@ struct TapeParser {
             try string()
         case 0x7B:
             try open(JSONKind.object, closer: 0x7D)
-            if i < text.count, text[i] == 0x7D { return false }
-            try name()
-            return true
+            return !(i < text.count && text[i] == 0x7D)
         case 0x5B:
             try open(JSONKind.array, closer: 0x5D)
             return !(i < text.count && text[i] == 0x5D)
@@ -83,7 +86,7 @@ struct TapeParser {
         return false
     }
 
-    /// Goes on behind a value: closes what is closed, and stops in front of the next value.
+    /// Goes on behind a value: closes what is closed, and stops behind a comma.
     ///
     /// - Returns: whether the text is complete.
     @inline(__always)
@@ -99,7 +102,6 @@ struct TapeParser {
             if byte == 0x2C {
                 i &+= 1
                 skipSpace()
-                if closer == 0x7D { try name() }
                 return false
             }
             guard byte == closer else { throw TapeFault(.unexpectedByte(byte), at: i) }
@@ -181,10 +183,11 @@ struct TapeParser {
     @inline(__always)
     private mutating func open(_ kind: JSONKind, closer: UInt8) throws(TapeFault) {
         guard depth < maximumDepth else { throw TapeFault(.tooDeep(limit: maximumDepth), at: i) }
+        unsafe outerSeen[depth &* 2] = seen
+        unsafe outerSeen[depth &* 2 &+ 1] = seenToo
         depth &+= 1
         if open != Self.none {
-            // The state of the container around it waits in its entry.
-            unsafe tape[Int(open)].length = seen
+            // The size of the container around it waits in its entry.
             unsafe tape[Int(open)].info =
                 (tape[Int(open)].info & 0xFFFF) | TapeEntry.nested | (min(size, 0xFFFE) &+ 1)
                 << TapeEntry.countShift
@@ -195,6 +198,7 @@ struct TapeParser {
         self.closer = closer
         size = 0
         seen = 0
+        seenToo = 0
         i &+= 1
         skipSpace()
     }
@@ -224,7 +228,8 @@ struct TapeParser {
         )
         guard open != Self.none else { return }
         let outer = unsafe tape[Int(open)]
-        seen = outer.length
+        unsafe seen = outerSeen[depth &* 2]
+        unsafe seenToo = outerSeen[depth &* 2 &+ 1]
         size = outer.info >> TapeEntry.countShift
         closer = outer.tag == UInt32(JSONKind.object.rawValue) ? 0x7D : 0x5D
     }
@@ -251,11 +256,13 @@ struct TapeParser {
             }
         }
         push(start, end &- start, next: hash, info: info)
-        let bit = UInt32(1) &<< (hash & 31)
-        if seen & bit != 0, size < Self.smallObject {
+        let bit = UInt64(1) &<< UInt64(hash & 63)
+        let bitToo = UInt64(1) &<< UInt64(hash &>> 6 & 63)
+        if seen & bit != 0, seenToo & bitToo != 0, size < Self.smallObject {
             try unsafe DuplicateNames.checkLast(tape, object: Int(open), end: n, text, policy)
         }
         seen |= bit
+        seenToo |= bitToo
         i = end &+ 1
         if !(i < text.count && text[i] == 0x3A) {
             skipSpace()

@@ -4,17 +4,21 @@ struct TapeStorage: ~Copyable {
     private(set) var entries: UnsafeMutablePointer<TapeEntry>
     private(set) var capacity: Int
     var count = 0
+    /// Two words for each level of nesting.
+    let nameBits: UnsafeMutablePointer<UInt64>
     private var table: UnsafeMutablePointer<UInt32>?
     private var tableCapacity = 0
 
     init(capacity: Int) {
         unsafe entries = .allocate(capacity: capacity)
         self.capacity = capacity
+        unsafe nameBits = .allocate(capacity: JSONReader.Options.highestDepth * 2)
         unsafe table = nil
     }
 
     deinit {
         unsafe entries.deallocate()
+        unsafe nameBits.deallocate()
         unsafe table?.deallocate()
     }
 
