@@ -34,5 +34,21 @@ let package = Package(
         ),
         .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
-    ],
+        .systemLibrary(
+            name: "IoTCMosquitto",
+            pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]
+        ),
+        benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
+        .target(name: "IoTCYardstickSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        benchmark(
+            "RulesSQLBenchmarks",
+            iot("RulesSQL"),
+            iot("RulesSQLSystem"),
+            iot("IoTTime"),
+            iot("MQTTTopics"),
+            "IoTCYardstickSimdjson",
+            "IoTCYardstickSQLite"
+        ),
+    ]
 )

@@ -10,6 +10,9 @@ let swift: [SwiftSetting] = [
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
     "JSONDocument",
+    "MQTTTopics",
+    "IoTTime",
+    "RulesSQL",
 ]
 
 let package = Package(

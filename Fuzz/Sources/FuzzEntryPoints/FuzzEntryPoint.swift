@@ -20,6 +20,12 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("json-lookup", fuzzJSONLookup),
         FuzzEntryPoint("json-write", fuzzJSONWrite),
         FuzzEntryPoint("decimal", fuzzDecimal),
+        FuzzEntryPoint("topics-match", fuzzTopicsMatch),
+        FuzzEntryPoint("topics-index", fuzzTopicsIndex),
+        FuzzEntryPoint("rules-sql-parse", fuzzRulesSQLParse),
+        FuzzEntryPoint("rules-sql-evaluate", fuzzRulesSQLEvaluate),
+        FuzzEntryPoint("rules-sql-template", fuzzRulesSQLTemplate),
+        FuzzEntryPoint("rules-sql-regex", fuzzRulesSQLRegex),
     ]
 
     /// The target called `name`.

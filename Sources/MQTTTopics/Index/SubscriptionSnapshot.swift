@@ -13,7 +13,7 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
         _ topic: borrowing TopicView,
         _ body: (Match) throws(E) -> Void
     ) throws(E) {
-        try storage.forEachMatch(topic, body)
+        try storage.forEachMatch(topic, choosing: nil, body)
     }
 
     /// How much the index held.

@@ -36,6 +36,18 @@ public struct TopicFilter: Sendable, CustomStringConvertible {
         endsInHash = wildcards.endsInHash
     }
 
+    /// Bytes that came out of a filter once.
+    init(alreadyChecked bytes: [UInt8]) {
+        let wildcard = bytes.firstIndex { $0 == TopicSyntax.plus || $0 == TopicSyntax.hash }
+        self.init(
+            checked: bytes,
+            TopicSyntax.Wildcards(
+                literalPrefix: wildcard ?? bytes.count,
+                endsInHash: bytes.last == TopicSyntax.hash
+            )
+        )
+    }
+
     /// The filter exactly as it was given.
     public var rawValue: String { String(decoding: bytes, as: UTF8.self) }
 

@@ -53,13 +53,11 @@ public struct TopicFilterView: ~Escapable {
     /// - Complexity: O(*n*) in the shorter of the two; allocates nothing.
     @inlinable
     public func matches(_ topic: borrowing TopicView, dialect: TopicDialect = .oasis) -> Bool {
-        let prefix = Int(literalPrefix)
-        let filterCount = bytes.count
-        let topicCount = topic.bytes.count
-        if prefix == filterCount {
-            return filterCount == topicCount
-                && TopicMatch.isEqual(bytes, topic.bytes, count: filterCount)
-        }
-        return TopicMatch.matches(bytes, literalPrefix: prefix, topic.bytes, dialect: dialect)
+        TopicMatch.matches(
+            bytes,
+            literalPrefix: Int(literalPrefix),
+            topic.bytes,
+            dialect: dialect
+        )
     }
 }
