@@ -55,7 +55,7 @@ let cores: [Module] = [
 let bound: [Module] = [
     Module(
         name: "RulesSQLSystem",
-        dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "JSONDocument"],
+        dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "MQTTTopics"],
         testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics", "RulesSQL"],
         settings: swift
     ),

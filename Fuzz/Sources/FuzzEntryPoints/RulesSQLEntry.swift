@@ -1,6 +1,6 @@
-internal import IoTTime
-internal import JSONDocument
-internal import RulesSQL
+import IoTTime
+import JSONDocument
+import RulesSQL
 
 /// Splits an input at its first byte 0.
 private func split(_ bytes: UnsafeRawBufferPointer) -> (String, [UInt8]) {
@@ -32,8 +32,7 @@ private func context() -> MessageContext {
 }
 
 /// What parses, prints to text that parses to the same tree; errors can be rendered.
-@Sendable
-public func fuzzRulesSQLParse(_ bytes: UnsafeRawBufferPointer) {
+@Sendable func fuzzRulesSQLParse(_ bytes: UnsafeRawBufferPointer) {
     let text = String(decoding: bytes, as: UTF8.self)
     let version = version(of: text)
     do {
@@ -53,8 +52,7 @@ public func fuzzRulesSQLParse(_ bytes: UnsafeRawBufferPointer) {
 
 /// Statement and payload, separated by a byte 0: no trap, the same result twice, alone and in a
 /// set; results are JSON.
-@Sendable
-public func fuzzRulesSQLEvaluate(_ bytes: UnsafeRawBufferPointer) {
+@Sendable func fuzzRulesSQLEvaluate(_ bytes: UnsafeRawBufferPointer) {
     let (sql, payload) = split(bytes)
     guard let program = try? Program(parsing: sql, version: version(of: sql)) else { return }
     let topic = Array("a/b".utf8)
@@ -115,8 +113,7 @@ private func checkSet(
 }
 
 /// Template and payload: no trap; a template without expressions is itself.
-@Sendable
-public func fuzzRulesSQLTemplate(_ bytes: UnsafeRawBufferPointer) {
+@Sendable func fuzzRulesSQLTemplate(_ bytes: UnsafeRawBufferPointer) {
     let (text, payload) = split(bytes)
     do {
         let template = try Template(parsing: text, version: version(of: text))

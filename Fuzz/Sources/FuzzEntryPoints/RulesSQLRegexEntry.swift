@@ -1,4 +1,4 @@
-internal import RulesSQL
+import RulesSQL
 
 /// A pattern that is made from fuzz bytes, so that text and meaning are both known.
 private indirect enum Node {
@@ -127,8 +127,7 @@ private struct Oracle {
 
 /// A pattern and a text from the same bytes: whether there is a match and where it starts is what
 /// backtracking finds; any bytes as a pattern do not trap.
-@Sendable
-public func fuzzRulesSQLRegex(_ bytes: UnsafeRawBufferPointer) {
+@Sendable func fuzzRulesSQLRegex(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 2 else { return }
     if bytes[0] & 1 == 0 {
         // The pattern as text.
