@@ -35,6 +35,11 @@ struct FunctionTableTests {
     func documentation() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../Docs/Conformance/RulesSQLFunctions.md")
+        // IOT_UPDATE_DOCS=1 writes the file anew.
+        if ProcessInfo.processInfo.environment["IOT_UPDATE_DOCS"] != nil {
+            let text = "# Rules SQL: functions\n\n" + FunctionSignature.markdown
+            try Data(text.utf8).write(to: file)
+        }
         let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         #expect(text.contains(FunctionSignature.markdown), "write it anew:\n\(FunctionSignature.markdown)")
     }

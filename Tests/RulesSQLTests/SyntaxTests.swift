@@ -15,7 +15,7 @@ struct SyntaxTests {
                 "SELECT uper(a) AS r", 7..<11,
                 "unknown function 'uper': did you mean 'upper'?"
             ),
-            ("SELECT 'a FROM 't'", 17..<18, "the string has no closing quote"),
+            ("SELECT a FROM 't", 14..<16, "the string has no closing quote"),
             ("SELECT a ; FROM 't'", 9..<10, "unexpected character ';'"),
             ("SELECT VALUE a, b FROM 't'", 16..<17, "SELECT VALUE takes exactly one item"),
             ("SELECT 1 FROM 't'", 7..<8, "this item needs AS and a name"),
@@ -158,10 +158,10 @@ enum Generator {
         switch random.below(14) {
         case 0: return inner() + random.pick([" + ", " - ", " * ", " / ", " % "]) + inner()
         case 1: return inner() + random.pick([" = ", " <> ", " < ", " >= ", " IN "]) + inner()
-        case 2: return "(\(inner())) AND (\(inner()))"
-        case 3: return "(\(inner())) OR (\(inner()))"
-        case 4: return "NOT (\(inner()))"
-        case 5: return "-(\(inner()))"
+        case 2: return "((\(inner())) AND (\(inner())))"
+        case 3: return "((\(inner())) OR (\(inner())))"
+        case 4: return "(NOT (\(inner())))"
+        case 5: return "(-(\(inner())))"
         case 6: return "(\(inner())).c[\(inner())]"
         case 7: return "upper(\(inner()))"
         case 8: return "CAST(\(inner()) AS Int)"
