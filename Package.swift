@@ -59,11 +59,24 @@ let cores: [Module] = [
         name: "AccessPolicy",
         dependencies: ["JSONDocument", "IoTTime"],
         testDependencies: ["IoTTime"]
+    Module(name: "MQTTTopics", settings: embedded),
+    Module(
+        name: "RulesSQL",
+        dependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
+        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
+        settings: views
     ),
 ]
 
 // Bound to one C library, or to the system.
-let bound: [Module] = []
+let bound: [Module] = [
+    Module(
+        name: "RulesSQLSystem",
+        dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "MQTTTopics"],
+        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics", "RulesSQL"],
+        settings: swift
+    ),
+]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
 let composed: [Module] = [

@@ -32,6 +32,8 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
+        .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
         .systemLibrary(
             name: "IoTCMosquitto",
             pkgConfig: "libmosquitto",
@@ -45,5 +47,15 @@ let package = Package(
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
         benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
+        .target(name: "IoTCYardstickSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        benchmark(
+            "RulesSQLBenchmarks",
+            iot("RulesSQL"),
+            iot("RulesSQLSystem"),
+            iot("IoTTime"),
+            iot("MQTTTopics"),
+            "IoTCYardstickSimdjson",
+            "IoTCYardstickSQLite"
+        ),
     ]
 )

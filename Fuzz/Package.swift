@@ -9,7 +9,6 @@ let swift: [SwiftSetting] = [
 
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
-    "MQTTTopics",
     "JSONDocument",
     "AccessPolicy",
     "IoTTime",
@@ -17,6 +16,9 @@ let fuzzed: [String] = [
     "MQTTCodec",
     "IoTTime",
     "MQTTBroker",
+    "MQTTTopics",
+    "IoTTime",
+    "RulesSQL",
 ]
 
 let package = Package(

@@ -16,8 +16,6 @@ public struct FuzzEntryPoint: Sendable {
 
     /// Every target of this package.
     public static let all: [FuzzEntryPoint] = [
-        FuzzEntryPoint("topics-match", fuzzTopicsMatch),
-        FuzzEntryPoint("topics-index", fuzzTopicsIndex),
         FuzzEntryPoint("json-parse", fuzzJSONParse),
         FuzzEntryPoint("json-lookup", fuzzJSONLookup),
         FuzzEntryPoint("json-write", fuzzJSONWrite),
@@ -28,6 +26,12 @@ public struct FuzzEntryPoint: Sendable {
         .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),
         .init("mqtt-properties", MQTTCodecEntry.properties),
         broker,
+        FuzzEntryPoint("topics-match", fuzzTopicsMatch),
+        FuzzEntryPoint("topics-index", fuzzTopicsIndex),
+        FuzzEntryPoint("rules-sql-parse", fuzzRulesSQLParse),
+        FuzzEntryPoint("rules-sql-evaluate", fuzzRulesSQLEvaluate),
+        FuzzEntryPoint("rules-sql-template", fuzzRulesSQLTemplate),
+        FuzzEntryPoint("rules-sql-regex", fuzzRulesSQLRegex),
     ]
 
     /// The target called `name`.

@@ -1,0 +1,198 @@
+internal import IoTTime
+internal import JSONDocument
+
+extension Machine {
+    /// Writes what SELECT makes.
+    mutating func produce(
+        _ plan: SelectPlan,
+        _ code: Code,
+        _ frame: borrowing Frame,
+        _ context: borrowing MessageContext,
+        into output: inout [UInt8]
+    ) {
+        if plan.isValue {
+            _ = write(plan.items[0].node, code, frame, context, into: &output)
+            return
+        }
+        if plan.isStarAlone {
+            writePayload(code.version, frame, into: &output)
+            return
+        }
+        if plan.items.contains(where: \.isSpliced), frame.form == .raw || frame.form == .array {
+            scratch.fail(.payloadIsNoObject)
+            return
+        }
+        guard plan.isFlat, !(plan.hasLeadingStar && overrides(plan, frame)) else {
+            let object = object(plan, code, frame, context)
+            if !isHalted { OutputText.append(.object(object), to: &output, code.version) }
+            return
+        }
+        var isEmpty = true
+        if plan.hasLeadingStar {
+            isEmpty = openPayload(code.version, frame, into: &output)
+        } else {
+            output.append(0x7B)
+        }
+        for index in (plan.hasLeadingStar ? 1 : 0)..<plan.items.count {
+            let mark = output.count
+            if !isEmpty { output.append(0x2C) }
+            output.append(contentsOf: plan.items[index].label)
+            if write(plan.items[index].node, code, frame, context, into: &output) {
+                isEmpty = false
+            } else {
+                output.removeSubrange(mark...)
+            }
+        }
+        output.append(0x7D)
+    }
+
+    /// Whether the payload has a member that an item replaces.
+    private func overrides(_ plan: SelectPlan, _ frame: borrowing Frame) -> Bool {
+        for index in 1..<plan.items.count where frame.root.member(plan.items[index].key) != nil {
+            return true
+        }
+        return false
+    }
+
+    private func writePayload(
+        _ version: SQLVersion,
+        _ frame: borrowing Frame,
+        into output: inout [UInt8]
+    ) {
+        switch frame.form {
+        case .raw: OutputText.append(frame.payload, to: &output)
+        case .empty: OutputText.append("{}", to: &output)
+        case .array: OutputText.append(frame.root, to: &output, version)
+        case .object:
+            if isPlain(frame.root, version) {
+                OutputText.append(frame.root.source, to: &output)
+            } else {
+                OutputText.append(frame.root, to: &output, version)
+            }
+        }
+    }
+
+    /// Writes the payload's members and leaves the object open.
+    ///
+    /// - Returns: whether there were none.
+    private func openPayload(
+        _ version: SQLVersion,
+        _ frame: borrowing Frame,
+        into output: inout [UInt8]
+    ) -> Bool {
+        let root = frame.root
+        guard frame.form == .object, root.count > 0 else {
+            output.append(0x7B)
+            return true
+        }
+        if isPlain(root, version) {
+            let source = root.source
+            OutputText.append(source.extracting(0..<(source.count - 1)), to: &output)
+        } else {
+            OutputText.append(root, to: &output, version)
+            output.removeLast()
+        }
+        return false
+    }
+
+    /// Whether an object may be copied as it stands: no whole number to rewrite, no member that a
+    /// later one of the same name overrides.
+    private func isPlain(_ object: JSONView, _ version: SQLVersion) -> Bool {
+        let range = object.sourceRange
+        let source = object.source
+        var members = object.members
+        var end = range.lowerBound + 1
+        while let member = members.next() {
+            let here = member.sourceRange
+            guard Self.isGap(source, end - range.lowerBound, here.lowerBound - range.lowerBound)
+            else { return false }
+            end = here.upperBound
+            switch member.value.kind {
+            case .number:
+                if version.hasNestedQueries, OutputText.rewritten(member.value) != nil {
+                    return false
+                }
+            case .object: if !isPlain(member.value, version) { return false }
+            case .array: if !isPlainArray(member.value, version) { return false }
+            default: continue
+            }
+        }
+        return Self.isGap(source, end - range.lowerBound, source.count - 1)
+    }
+
+    private func isPlainArray(_ array: JSONView, _ version: SQLVersion) -> Bool {
+        var elements = array.elements
+        while let element = elements.next() {
+            switch element.kind {
+            case .number:
+                if version.hasNestedQueries, OutputText.rewritten(element) != nil { return false }
+            case .object: if !isPlain(element, version) { return false }
+            case .array: if !isPlainArray(element, version) { return false }
+            default: continue
+            }
+        }
+        return true
+    }
+
+    /// Whether nothing but white space and a comma stands between two members.
+    @inline(__always)
+    private static func isGap(_ source: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        if end - start <= 1 { return true }
+        for index in start..<end where source[index] == 0x22 { return false }
+        return true
+    }
+
+    /// Writes a node's value as JSON; `false` for Undefined, with nothing written.
+    mutating func write(
+        _ id: Int32,
+        _ code: Code,
+        _ frame: borrowing Frame,
+        _ context: borrowing MessageContext,
+        into output: inout [UInt8]
+    ) -> Bool {
+        switch code.nodes[Int(id)] {
+        case .field(let path):
+            guard let view = frame.lookup(code.paths[Int(path)]) else { return false }
+            OutputText.append(view, to: &output, code.version)
+            return true
+        case .constant(let number):
+            output.append(contentsOf: code.constants[Int(number)].json)
+            return !code.constants[Int(number)].json.isEmpty
+        case .payload:
+            writePayload(code.version, frame, into: &output)
+            return frame.form != .raw || code.select?.isValue == true
+        case .call(.timestamp, _, _):
+            OutputText.append(context.now.milliseconds, to: &output)
+            return true
+        case .call(.newuuid, _, _) where context.fixedUUID == nil:
+            let text = uuidBytes()
+            output.append(0x22)
+            OutputText.append(text.span, to: &output)
+            output.append(0x22)
+            return true
+        case .call(.topic, let list, _):
+            if let range = constantLevel(list, code, frame) {
+                OutputText.append(quoted: frame.topic.extracting(range), to: &output)
+                return true
+            }
+        default: break
+        }
+        let result = value(id, code, frame, context)
+        guard !isHalted, let json = result.json(code.version) else { return false }
+        OutputText.append(json, to: &output, code.version)
+        return true
+    }
+
+    /// The part of the topic that `topic()` and `topic(constant)` name.
+    private func constantLevel(
+        _ list: Operands,
+        _ code: Code,
+        _ frame: borrowing Frame
+    ) -> Range<Int>? {
+        guard list.count == 1 else { return 0..<frame.topic.count }
+        guard case .constant(let number) = code.nodes[Int(code.operands[Int(list.start)])],
+            let level = code.constants[Int(number)].int
+        else { return nil }
+        return frame.level(Int(max(0, min(level, 1 << 32))))
+    }
+}
