@@ -59,7 +59,7 @@ let cores: [Module] = [
         name: "AccessPolicy",
         dependencies: ["JSONDocument", "IoTTime"],
         testDependencies: ["IoTTime"]
-    Module(name: "MQTTTopics", settings: embedded),
+    ),
     Module(
         name: "RulesSQL",
         dependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],

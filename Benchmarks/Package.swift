@@ -32,22 +32,20 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
-        .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
-        benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
+        // Peers and yardsticks of the same run.
         .systemLibrary(
             name: "IoTCMosquitto",
             pkgConfig: "libmosquitto",
             providers: [.apt(["libmosquitto-dev"])]
         ),
-        benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
         .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
-        benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
-        benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
-    ],
+        .target(name: "IoTCYardstickSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
-        benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
-        .target(name: "IoTCYardstickSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
+        benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
+        benchmark("MQTTCodecBenchmarks", iot("MQTTCodec"), "IoTCYardstickMQTT"),
+        benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
         benchmark(
             "RulesSQLBenchmarks",
             iot("RulesSQL"),

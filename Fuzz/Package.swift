@@ -9,15 +9,12 @@ let swift: [SwiftSetting] = [
 
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
-    "JSONDocument",
     "AccessPolicy",
     "IoTTime",
-    "MQTTCodec"
-    "MQTTCodec",
-    "IoTTime",
+    "JSONDocument",
     "MQTTBroker",
+    "MQTTCodec",
     "MQTTTopics",
-    "IoTTime",
     "RulesSQL",
 ]
 
