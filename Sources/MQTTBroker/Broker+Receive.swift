@@ -161,7 +161,8 @@ extension Broker {
             if named == .v5 { sendConnack(error.reasonCode, as: named, on: key, at: now) }
             return named
         }
-        if case .protocolError(let error) = error, case .protocolVersion(let level) = error.violation
+        if case .protocolError(let error) = error,
+            case .protocolVersion(let level) = error.violation
         {
             let version: ProtocolVersion = level > 5 ? .v5 : .v311
             sendConnack(.unsupportedProtocolVersion, as: version, on: key, at: now)
