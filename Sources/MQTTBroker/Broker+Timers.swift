@@ -3,8 +3,9 @@ public import IoTTime
 // Handshake, keep alive, session expiry and will delay.
 
 extension Broker {
-    /// When ``handleTimeout(at:)`` is next worth calling; `nil`: not before another call. It may be
-    /// earlier than necessary, never later.
+    /// When ``handleTimeout(at:)`` is next worth calling; `nil`: not before another call.
+    ///
+    /// It may be earlier than necessary, never later.
     public var nextTimeout: MonotonicTime? { timers.first }
 
     /// Runs the timers that are due; an early call does nothing.

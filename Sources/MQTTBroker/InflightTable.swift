@@ -115,7 +115,9 @@ struct InflightTable: Sendable {
         Int(identifier.rawValue) & (slots.count - 1)
     }
 
-    /// Doubles the table. Two identifiers that differ in their low bits still do with more bits.
+    /// Doubles the table.
+    ///
+    /// Two identifiers that differ in their low bits still do with more bits.
     private mutating func grow() {
         let old = slots
         slots = Array(repeating: nil, count: max(8, old.count * 2))

@@ -8,7 +8,7 @@ struct RetainedTests {
     typealias Options = Subscription.Options
 
     @Test(
-        "[MQTT-3.3.1-5] [MQTT-3.3.1-6] (3.1.1) a new subscription gets the last retained message of each topic, with RETAIN 1 [MQTT-3.3.1-8] (3.1.1)"
+        "[MQTT-3.3.1-5] [MQTT-3.3.1-6] (3.1.1) a new subscription gets the last retained message of each topic, with RETAIN 1 [MQTT-3.3.1-8] (3.1.1); [MQTT-3.3.1-5]"
     )
     func stored() {
         let simulation = Simulation()

@@ -101,7 +101,7 @@ struct SessionTests {
     }
 
     @Test(
-        "(3.1.1: [MQTT-4.1.0-1]) [MQTT-4.1.0-1] [MQTT-4.1.0-2] (3.1.1) a session lasts at least as long as its connection"
+        "(3.1.1: [MQTT-4.1.0-1]) [MQTT-4.1.0-1] [MQTT-4.1.0-2] (3.1.1) a session lasts at least as long as its connection; [MQTT-4.1.0-1]"
     )
     func lastsWhileConnected() {
         let simulation = Simulation()
