@@ -130,9 +130,8 @@ extension Broker {
         }
     }
 
-    /// Ends a connection whose peer sent something that is no packet, or not allowed.
-    ///
-    /// - Parameter bytes: from the start of the refused packet on.
+    /// Ends a connection whose peer sent something that is no packet, or not allowed; `bytes` begin
+    /// with it.
     private mutating func refuse(
         _ error: PacketError,
         _ bytes: Span<UInt8>,

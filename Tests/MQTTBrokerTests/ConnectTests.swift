@@ -216,7 +216,9 @@ struct ConnectTests {
         #expect(unchanged?.contains(.sessionExpiryInterval) == false)
     }
 
-    @Test("[MQTT-3.1.4-6] [MQTT-3.1.4-5] (3.1.1) what follows a refused CONNECT is not processed; [MQTT-3.1.4-6]")
+    @Test(
+        "[MQTT-3.1.4-6] [MQTT-3.1.4-5] (3.1.1) what follows a refused CONNECT is not processed; [MQTT-3.1.4-6]"
+    )
     func afterRefusal() throws {
         let simulation = Simulation()
         let watcher = simulation.connect("w")
