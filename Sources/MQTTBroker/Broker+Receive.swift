@@ -37,9 +37,10 @@ extension Broker {
         connections[key]?.input = []
         let used = consume(input.span, on: key, at: now)
         guard connections.contains(key), used < input.count else { return }
-        var rest = input
-        rest.removeFirst(used)
-        connections[key]?.input = rest
+        // Put back as it is while its packet is incomplete: a copy for each piece that arrives would
+        // let a client that sends single bytes of a large packet take the machine's time.
+        connections[key]?.input =
+            used == 0 ? input : [UInt8](copying: input.span.extracting(used...))
     }
 
     /// True while packets of this connection have to wait: for an answer, or for the peer to read.

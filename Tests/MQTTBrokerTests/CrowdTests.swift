@@ -43,6 +43,24 @@ struct CrowdTests {
         }
     }
 
+    @Test("a large packet that comes byte by byte costs time in proportion to its size")
+    func singleBytes() throws {
+        let simulation = Simulation()
+        let client = simulation.connect("a")
+        let bytes = try Publish(topicName: "t", payload: [UInt8](repeating: 0, count: 300_000))
+            .encoded(as: .v5, from: .client)
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            for byte in bytes {
+                let piece: [1 of UInt8] = [byte]
+                simulation.broker.received(piece.span, on: client.id, at: simulation.now)
+            }
+        }
+        #expect(simulation.broker.statistics.received == 1)
+        // A copy of the packet for each byte would be 45 GB.
+        #expect(time < .seconds(10))
+    }
+
     @Test(
         "(3.1.1: [MQTT-4.5.0-1]) [MQTT-4.5.0-1] 300 clients that come, go and break: each QoS 1 message reaches every kept session once, in order"
     )
