@@ -55,5 +55,8 @@ let package = Package(
             "IoTCYardstickSimdjson",
             "IoTCYardstickSQLite"
         ),
+        // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
+        .target(name: "IoTCYardstickMQTT"),
+        benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
     ]
 )

@@ -26,7 +26,8 @@ enum Corpus {
     private static let propertyList: [UInt8] = {
         var list: [UInt8] = [0x01, 1, 0x02, 0, 0, 0x0E, 0x10]
         list += [0x03] + text("application/json") + [0x08] + text("reply/000123456789")
-        list += [0x09] + field([1, 2, 3, 4, 5, 6, 7, 8]) + [0x26] + text("trace") + text("4bf92f35")
+        list +=
+            [0x09] + field([1, 2, 3, 4, 5, 6, 7, 8]) + [0x26] + text("trace") + text("4bf92f35")
         return [UInt8(list.count)] + list
     }()
 

@@ -98,18 +98,31 @@ extension MQTTCodecBenchmarks {
                     case 1: iot_mqtt_encode_connect(&connect, out.baseAddress, 1024)
                     case 3:
                         iot_mqtt_encode_publish(
-                            packet.topic, packet.payload, packet.flags >> 1 & 3, packet.identifier,
-                            &packet.properties, false, out.baseAddress, 1024
+                            packet.topic,
+                            packet.payload,
+                            packet.flags >> 1 & 3,
+                            packet.identifier,
+                            &packet.properties,
+                            false,
+                            out.baseAddress,
+                            1024
                         )
                     case 8:
                         iot_mqtt_encode_subscribe(
-                            packet.identifier, filters, packet.filter_count, &packet.properties,
-                            out.baseAddress, 1024
+                            packet.identifier,
+                            filters,
+                            packet.filter_count,
+                            &packet.properties,
+                            out.baseAddress,
+                            1024
                         )
                     default:
                         iot_mqtt_encode_puback(
-                            packet.identifier, packet.reason, &packet.properties,
-                            out.baseAddress, 1024
+                            packet.identifier,
+                            packet.reason,
+                            &packet.properties,
+                            out.baseAddress,
+                            1024
                         )
                     }
                 if size == 0 { return 0 }
