@@ -98,6 +98,8 @@ extension Machine {
         }
         output.append(0x7B)
         var isEmpty = true
+        scratch.charge(bytes: frame.root.count * replaced.count)
+        guard !isHalted else { return }
         var members = frame.root.members
         while let member = members.next() {
             var isReplaced = false

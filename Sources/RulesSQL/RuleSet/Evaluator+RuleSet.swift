@@ -49,7 +49,7 @@ extension Evaluator {
                 let position = Int(machine.candidates[index])
                 machine.shared.slots = storage.slots[position]
                 let outcome = machine.run(
-                    storage.rules[position].program.code,
+                    storage.codes[position],
                     frame,
                     context,
                     into: &output
