@@ -228,7 +228,7 @@ struct SQLVectorTests {
     /// Cases that are answered differently on purpose, each with its reason.
     private static func exceptions() throws -> JSONObject {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("exceptions.json")
+            .appendingPathComponent("../Vectors/rules-sql/exceptions.json")
         let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         return try JSONValue(parsing: text).object ?? JSONObject()
     }

@@ -103,8 +103,9 @@ extension Machine {
         var members = frame.root.members
         while let member = members.next() {
             var isReplaced = false
-            for index in replaced where member.name == plan.items[index].key.utf8.span {
-                isReplaced = true
+            for index in replaced {
+                let name = plan.items[index].key.utf8
+                if member.name == name.span { isReplaced = true }
             }
             if isReplaced { continue }
             if !isEmpty { output.append(0x2C) }
