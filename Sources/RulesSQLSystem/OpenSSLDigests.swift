@@ -21,7 +21,14 @@ public struct OpenSSLDigests: DigestProvider {
         var length: UInt32 = 0
         let status = unsafe message.withUnsafeBytes { bytes in
             unsafe digest.withUnsafeMutableBufferPointer { output in
-                unsafe EVP_Digest(bytes.baseAddress, bytes.count, output.baseAddress, &length, type, nil)
+                unsafe EVP_Digest(
+                    bytes.baseAddress,
+                    bytes.count,
+                    output.baseAddress,
+                    &length,
+                    type,
+                    nil
+                )
             }
         }
         guard status == 1, length <= 64 else { return nil }

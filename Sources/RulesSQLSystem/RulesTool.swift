@@ -73,8 +73,12 @@ public enum RulesTool {
         let topicBytes = Array(topic.utf8)
         var answers = HostAnswers()
         let outcome = evaluator.evaluate(
-            program, topic: topicBytes.span, payload: payload.span, context: context,
-            answers: &answers, into: &output
+            program,
+            topic: topicBytes.span,
+            payload: payload.span,
+            context: context,
+            answers: &answers,
+            into: &output
         )
         switch outcome {
         case .produced(let range): return Report(output: Array(output[range]) + [0x0A])
@@ -83,7 +87,10 @@ public enum RulesTool {
             return Report(message: "\(topic) does not match \(source)\n", exitCode: 1)
         case .notFired:
             let trace = evaluator.trace(
-                program, topic: topicBytes.span, payload: payload.span, context: context
+                program,
+                topic: topicBytes.span,
+                payload: payload.span,
+                context: context
             )
             return Report(message: "WHERE is not true\n\(indented(trace))", exitCode: 1)
         case .failed(let error):

@@ -140,7 +140,11 @@ struct ZoneRule: Sendable {
         year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     }
 
-    private static func moment(_ change: (day: Day, second: Int), _ year: Int, _ offset: Int) -> Int64 {
+    private static func moment(
+        _ change: (day: Day, second: Int),
+        _ year: Int,
+        _ offset: Int
+    ) -> Int64 {
         let first = days(year)
         let leap = isLeap(year)
         let day: Int64

@@ -90,7 +90,9 @@ private func run(_ vector: VectorCase) -> Result {
     if let text = vector.text("template") {
         do {
             template = try Template(
-                parsing: text, version: vector.version, variablesOf: program?.statement
+                parsing: text,
+                version: vector.version,
+                variablesOf: program?.statement
             )
         } catch {
             return .parseError
@@ -100,13 +102,21 @@ private func run(_ vector: VectorCase) -> Result {
         let outcome: Outcome
         if let template {
             outcome = evaluator.expand(
-                template, topic: topic.span, payload: payload.span, context: context,
-                answers: &answers, into: &output
+                template,
+                topic: topic.span,
+                payload: payload.span,
+                context: context,
+                answers: &answers,
+                into: &output
             )
         } else if let program {
             outcome = evaluator.evaluate(
-                program, topic: topic.span, payload: payload.span, context: context,
-                answers: &answers, into: &output
+                program,
+                topic: topic.span,
+                payload: payload.span,
+                context: context,
+                answers: &answers,
+                into: &output
             )
         } else {
             return .parseError
@@ -117,7 +127,8 @@ private func run(_ vector: VectorCase) -> Result {
         case .topicDiffers, .notFired: return .noMatch
         case .produced(let range):
             let bytes = Array(output[range])
-            return template != nil ? .string(String(decoding: bytes, as: UTF8.self)) : .output(bytes)
+            return template != nil
+                ? .string(String(decoding: bytes, as: UTF8.self)) : .output(bytes)
         }
     }
 }
@@ -147,7 +158,9 @@ private func passes(_ vector: VectorCase, _ result: Result) -> Bool {
     if let encoded = expected["output_base64"]?.string {
         return Data(bytes).base64EncodedString() == encoded
     }
-    if let text = expected["output_text"]?.string { return String(decoding: bytes, as: UTF8.self) == text }
+    if let text = expected["output_text"]?.string {
+        return String(decoding: bytes, as: UTF8.self) == text
+    }
     guard let wanted = expected["output"],
         let actual = try? JSONValue(parsing: String(decoding: bytes, as: UTF8.self))
     else { return false }
@@ -215,7 +228,7 @@ struct SQLVectorTests {
     /// Cases that are answered differently on purpose, each with its reason.
     private static func exceptions() throws -> JSONObject {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("exceptions.json")
+            .appendingPathComponent("../Vectors/rules-sql/exceptions.json")
         let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         return try JSONValue(parsing: text).object ?? JSONObject()
     }

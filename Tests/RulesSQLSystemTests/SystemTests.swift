@@ -27,7 +27,9 @@ struct SystemTests {
 
     @Test(
         "names that lead out of the folder or are no zone are unknown",
-        arguments: ["../../etc/passwd", "Europe/../Europe/Oslo", "/etc/passwd", "", "Nope/Zone", "Europe"]
+        arguments: [
+            "../../etc/passwd", "Europe/../Europe/Oslo", "/etc/passwd", "", "Nope/Zone", "Europe",
+        ]
     )
     func unknownZones(name: String) {
         #expect(SystemTimeZones().offset(of: name, atMilliseconds: 0) == nil)
@@ -35,7 +37,10 @@ struct SystemTests {
 
     private func evaluate(_ sql: String) -> String {
         RulesTool.evaluate(
-            sql, version: .v2016, topic: "a/b", payload: [],
+            sql,
+            version: .v2016,
+            topic: "a/b",
+            payload: [],
             context: MessageContext(now: WallClock(milliseconds: 0))
         ).text
     }
@@ -65,7 +70,9 @@ struct SystemTests {
         let right = RulesTool.check("select a from 't'", version: .v2016)
         #expect(right.text == "SELECT a FROM 't'\n")
         let quiet = RulesTool.evaluate(
-            "SELECT a FROM 't' WHERE a > 1", version: .v2016, topic: "t",
+            "SELECT a FROM 't' WHERE a > 1",
+            version: .v2016,
+            topic: "t",
             payload: Array("{\"a\":1}".utf8),
             context: MessageContext(now: WallClock(milliseconds: 0))
         )

@@ -42,7 +42,9 @@ struct EvaluationTests {
     @Test("items beside * need an object")
     func rawPayload() throws {
         #expect(try outcome("SELECT *, 1 AS a", "[1]").0 == .failed(RuleError(.payloadIsNoObject)))
-        #expect(try outcome("SELECT *, 1 AS a", "no json").0 == .failed(RuleError(.payloadIsNoObject)))
+        #expect(
+            try outcome("SELECT *, 1 AS a", "no json").0 == .failed(RuleError(.payloadIsNoObject))
+        )
         #expect(try run("SELECT *, 1 AS a", "") == "{\"a\":1}")
     }
 
@@ -67,7 +69,13 @@ struct EvaluationTests {
             ("SELECT a + a + 'x' AS r", "{\"a\":\"12\"}", 100, 4, RuleError.Limit.stringBytes),
         ] as [(String, String, Int, Int, RuleError.Limit?)]
     )
-    func limits(sql: String, payload: String, bytes: Int, string: Int, limit: RuleError.Limit?) throws {
+    func limits(
+        sql: String,
+        payload: String,
+        bytes: Int,
+        string: Int,
+        limit: RuleError.Limit?
+    ) throws {
         var limits = EvaluationLimits.default
         limits.payloadBytes = bytes
         limits.stringBytes = string
@@ -101,15 +109,22 @@ struct EvaluationTests {
         limits.steps = 1_000
         let list = "[" + (0..<2_000).map(String.init).joined(separator: ",") + "]"
         #expect(
-            try outcome("SELECT (SELECT VALUE x + 1 FROM a AS x) AS r", "{\"a\":\(list)}", limits: limits)
-                .0 == .failed(RuleError(.limit(.steps)))
+            try outcome(
+                "SELECT (SELECT VALUE x + 1 FROM a AS x) AS r",
+                "{\"a\":\(list)}",
+                limits: limits
+            )
+            .0 == .failed(RuleError(.limit(.steps)))
         )
     }
 
     @Test(
         "a trace says which operand kept WHERE from being true",
         arguments: [
-            ("a > 5 AND b = 'x'", "{\"a\":7,\"b\":\"y\"}", "b = 'x': false, because b is String \"y\""),
+            (
+                "a > 5 AND b = 'x'", "{\"a\":7,\"b\":\"y\"}",
+                "b = 'x': false, because b is String \"y\""
+            ),
             ("a > 5 AND b = 'x'", "{\"b\":\"x\"}", "a > 5: Undefined, because a is Undefined"),
             (
                 "a > 5", "{\"a\":true}",
@@ -119,14 +134,22 @@ struct EvaluationTests {
                 "a = 1 OR NOT c", "{\"a\":2,\"c\":true}",
                 "a = 1: false, because a is Int 2\nc: true"
             ),
-            ("upper(a) = b", "{\"a\":\"x\"}", "upper(a) = b: Undefined, because upper(a) is String \"X\" and b is Undefined"),
+            (
+                "upper(a) = b", "{\"a\":\"x\"}",
+                "upper(a) = b: Undefined, because upper(a) is String \"X\" and b is Undefined"
+            ),
         ]
     )
     func traces(condition: String, payload: String, expected: String) throws {
-        let program = try Program(parsing: "SELECT * FROM 'a/b' WHERE \(condition)", version: .v2016)
+        let program = try Program(
+            parsing: "SELECT * FROM 'a/b' WHERE \(condition)",
+            version: .v2016
+        )
         var evaluator = Evaluator(environment: RuleEnvironment(random: { 0 }))
         let trace = evaluator.trace(
-            program, topic: Array("a/b".utf8).span, payload: Array(payload.utf8).span,
+            program,
+            topic: Array("a/b".utf8).span,
+            payload: Array(payload.utf8).span,
             context: MessageContext(now: WallClock(milliseconds: 0))
         )
         #expect(trace.description == expected)

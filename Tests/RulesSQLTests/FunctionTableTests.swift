@@ -41,6 +41,9 @@ struct FunctionTableTests {
             try Data(text.utf8).write(to: file)
         }
         let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        #expect(text.contains(FunctionSignature.markdown), "write it anew:\n\(FunctionSignature.markdown)")
+        #expect(
+            text.contains(FunctionSignature.markdown),
+            "write it anew:\n\(FunctionSignature.markdown)"
+        )
     }
 }

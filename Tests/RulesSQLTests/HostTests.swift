@@ -27,8 +27,11 @@ struct HostTests {
         )
         var output: [UInt8] = []
         let outcome = await evaluator.evaluate(
-            program, topic: Array("a/b".utf8), payload: Array(payload.utf8),
-            context: MessageContext(now: WallClock(milliseconds: 0)), host: ScriptedHost(),
+            program,
+            topic: Array("a/b".utf8),
+            payload: Array(payload.utf8),
+            context: MessageContext(now: WallClock(milliseconds: 0)),
+            host: ScriptedHost(),
             into: &output
         )
         return (outcome, String(decoding: output, as: UTF8.self))
@@ -36,7 +39,8 @@ struct HostTests {
 
     @Test("calls are made in order, each once, and their answers are values")
     func answers() async throws {
-        let sql = "SELECT get_thing_shadow(a, 'r').asked[0] AS x, aws_lambda('f', {'k': a}).asked AS y"
+        let sql =
+            "SELECT get_thing_shadow(a, 'r').asked[0] AS x, aws_lambda('f', {'k': a}).asked AS y"
         let (_, output) = try await run(sql, "{\"a\":\"t\"}")
         #expect(output == "{\"x\":\"t\",\"y\":[\"f\",{\"k\":\"t\"}]}")
     }
@@ -58,7 +62,9 @@ struct HostTests {
             return
         }
         #expect(output.isEmpty)
-        let (_, rescued) = try await run("SELECT get_or_default(get_thing_shadow('bad', 'r'), 1) AS x")
+        let (_, rescued) = try await run(
+            "SELECT get_or_default(get_thing_shadow('bad', 'r'), 1) AS x"
+        )
         #expect(rescued == "{\"x\":1}")
     }
 

@@ -20,6 +20,7 @@ struct RegularExpressionTests {
             ("\\p{Lu}+", "aÄÖx", "ÄÖ"), ("\\x41\\u0042", "AB", "AB"), ("é+", "caféé", "éé"),
             ("(?:a|b)*c", "ababc", "ababc"), ("", "abc", ""), ("x?", "abc", ""),
             ("(a*)*", "aab", "aa"), ("(|a)+", "aa", ""), ("[^\\d\\s]+", "1 x2", "x"),
+            ("(?:a|\\b|[^b]){2,}", "aaa--", "aaa"),
         ] as [(String, String, String?)]
     )
     func matches(pattern: String, text: String, expected: String?) throws {
@@ -28,7 +29,9 @@ struct RegularExpressionTests {
 
     @Test(
         "what Java refuses is invalid",
-        arguments: ["[z-", "(", ")", "*a", "a**", "[z-a]", "a{2,1}", "\\", "\\q", "{1}", "a{x}", "[]"]
+        arguments: [
+            "[z-", "(", ")", "*a", "a**", "[z-a]", "a{2,1}", "\\", "\\q", "{1}", "a{x}", "[]",
+        ]
     )
     func invalid(pattern: String) {
         #expect(throws: RegularExpression.Violation.invalid) { try RegularExpression(pattern) }

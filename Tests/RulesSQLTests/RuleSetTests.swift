@@ -6,9 +6,12 @@ import Testing
 
 @Suite("rules SQL: sets of rules")
 struct RuleSetTests {
-    private func rule(_ name: String, _ sql: String, isEnabled: Bool = true) throws -> RuleSet.Rule {
+    private func rule(_ name: String, _ sql: String, isEnabled: Bool = true) throws -> RuleSet.Rule
+    {
         RuleSet.Rule(
-            name: name, program: try Program(parsing: sql, version: .v2016), isEnabled: isEnabled
+            name: name,
+            program: try Program(parsing: sql, version: .v2016),
+            isEnabled: isEnabled
         )
     }
 
@@ -17,8 +20,11 @@ struct RuleSetTests {
         var output: [UInt8] = []
         var lines: [String] = []
         evaluator.evaluate(
-            set, topic: Array(topic.utf8).span, payload: Array(payload.utf8).span,
-            context: MessageContext(now: WallClock(milliseconds: 5)), into: &output
+            set,
+            topic: Array(topic.utf8).span,
+            payload: Array(payload.utf8).span,
+            context: MessageContext(now: WallClock(milliseconds: 5)),
+            into: &output
         ) { rule, outcome, bytes in
             guard case .produced(let range) = outcome else { return }
             lines.append(rule.name + " " + String(decoding: bytes[range], as: UTF8.self))
@@ -44,8 +50,10 @@ struct RuleSetTests {
     @Test("Basic Ingest runs the rule it names, whatever its FROM says")
     func basicIngest() throws {
         let set = try RuleSet(
-            [rule("a", "SELECT topic() AS t FROM 'x'"), rule("b", "SELECT 1 AS n"),
-             rule("off", "SELECT 1 AS n", isEnabled: false)],
+            [
+                rule("a", "SELECT topic() AS t FROM 'x'"), rule("b", "SELECT 1 AS n"),
+                rule("off", "SELECT 1 AS n", isEnabled: false),
+            ],
             seed: 9
         )
         #expect(fired(set, "$aws/rules/a/p/q", "{}") == ["a {\"t\":\"p/q\"}"])
@@ -74,14 +82,19 @@ struct RuleSetTests {
         var random = SplitMix64(seed: 11)
         var rules: [RuleSet.Rule] = []
         for index in 0..<60 {
-            let operand = random.pick(["upper(c)", "c", "x + 1", "y.z", "decode(encode(c, 'base64'), 'base64')"])
-            let sql = "SELECT \(operand) AS v, x FROM 't' WHERE x > \(random.below(3)) "
+            let operand = random.pick([
+                "upper(c)", "c", "x + 1", "y.z", "decode(encode(c, 'base64'), 'base64')",
+            ])
+            let sql =
+                "SELECT \(operand) AS v, x FROM 't' WHERE x > \(random.below(3)) "
                 + random.pick(["AND", "OR"]) + " upper(c) <> '\(random.pick(["A", "B"]))'"
             rules.append(try rule("r\(index)", sql))
         }
         let set = try RuleSet(rules, seed: 2)
         #expect(set.sharedExpressions > 0)
-        for payload in ["{\"x\":1,\"c\":\"a\"}", "{\"x\":2,\"c\":\"b\",\"y\":{\"z\":1}}", "{}", "[]"] {
+        for payload in [
+            "{\"x\":1,\"c\":\"a\"}", "{\"x\":2,\"c\":\"b\",\"y\":{\"z\":1}}", "{}", "[]",
+        ] {
             var alone: [String] = []
             for rule in rules {
                 alone += fired(try RuleSet([rule], seed: 3), "t", payload)
@@ -93,7 +106,10 @@ struct RuleSetTests {
     @Test("a dry run counts what each rule would have done")
     func dryRun() throws {
         let set = try RuleSet(
-            [rule("hot", "SELECT t FROM '+/m' WHERE t > 50"), rule("bad", "SELECT *, 1 AS a FROM 'b/m'")],
+            [
+                rule("hot", "SELECT t FROM '+/m' WHERE t > 50"),
+                rule("bad", "SELECT *, 1 AS a FROM 'b/m'"),
+            ],
             seed: 1
         )
         let context = MessageContext(now: WallClock(milliseconds: 0))

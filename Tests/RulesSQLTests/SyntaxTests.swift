@@ -7,7 +7,10 @@ struct SyntaxTests {
     @Test(
         "errors name the offending token, say what was expected and where",
         arguments: [
-            ("SELECT a b FROM 't'", 9..<10, "unexpected 'b': expected AS, ',', FROM, WHERE or the end"),
+            (
+                "SELECT a b FROM 't'", 9..<10,
+                "unexpected 'b': expected AS, ',', FROM, WHERE or the end"
+            ),
             ("SELECT", 6..<6, "unexpected end: expected an expression"),
             ("SELECT * FROM t/1", 14..<15, "unexpected 't': expected a topic filter in quotes"),
             ("SELECT nosuch(1) AS r", 7..<13, "unknown function 'nosuch'"),
@@ -71,7 +74,8 @@ struct SyntaxTests {
     func roundTrips() throws {
         var random = SplitMix64(seed: 0x5EED)
         for _ in 0..<3_000 {
-            let sql = "SELECT " + Generator.expression(&random, 4) + " AS r FROM 't/#' WHERE "
+            let sql =
+                "SELECT " + Generator.expression(&random, 4) + " AS r FROM 't/#' WHERE "
                 + Generator.expression(&random, 3)
             let statement = try SelectStatement(parsing: sql, version: .v2016)
             let again = try SelectStatement(parsing: statement.description, version: .v2016)
@@ -81,7 +85,8 @@ struct SyntaxTests {
 
     @Test("any prefix of a statement parses or is refused with a range inside of it")
     func prefixes() {
-        let sql = "SET @a = {'k': [1, 2.5e3]} SELECT *, get(@a, \"k\") AS r.s FROM 'a/#' "
+        let sql =
+            "SET @a = {'k': [1, 2.5e3]} SELECT *, get(@a, \"k\") AS r.s FROM 'a/#' "
             + "WHERE EXISTS (SELECT * FROM x AS y WHERE y <> NULL) AND CASE 1 WHEN 1 THEN true END"
         for length in 0...sql.utf8.count {
             let prefix = String(decoding: Array(sql.utf8)[..<length], as: UTF8.self)
@@ -100,7 +105,9 @@ struct SyntaxTests {
                 + " AS r"
         }
         #expect(failure(nested(127)) == nil)
-        #expect(failure(nested(128))?.violation == .tooLarge("expressions nest too deeply", limit: 128))
+        #expect(
+            failure(nested(128))?.violation == .tooLarge("expressions nest too deeply", limit: 128)
+        )
         let small = SyntaxLimits(statementBytes: 20, depth: 8, listLength: 2, variables: 1)
         #expect(failure("SELECT abcdefg, cdef", limits: small) == nil)
         #expect(
@@ -108,7 +115,10 @@ struct SyntaxTests {
                 == .tooLarge("the statement has 21 bytes", limit: 20)
         )
         #expect(failure("SELECT a, b", limits: small) == nil)
-        #expect(failure("SELECT a, b, c", limits: small)?.violation == .tooLarge("too many items", limit: 2))
+        #expect(
+            failure("SELECT a, b, c", limits: small)?.violation
+                == .tooLarge("too many items", limit: 2)
+        )
         let wide = SyntaxLimits(statementBytes: 100, depth: 8, listLength: 9, variables: 1)
         #expect(failure("SET @a = 1 SELECT @a", limits: wide) == nil)
         #expect(

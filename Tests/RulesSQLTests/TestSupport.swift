@@ -34,14 +34,21 @@ func outcome(
     )
     var output: [UInt8] = []
     let outcome = evaluator.evaluate(
-        program, topic: Array(topic.utf8).span, payload: Array(payload.utf8).span,
-        context: MessageContext(now: WallClock(milliseconds: 1_700_000_000_123)), into: &output
+        program,
+        topic: Array(topic.utf8).span,
+        payload: Array(payload.utf8).span,
+        context: MessageContext(now: WallClock(milliseconds: 1_700_000_000_123)),
+        into: &output
     )
     return (outcome, output)
 }
 
 /// The error of a statement that must not parse.
-func failure(_ sql: String, version: SQLVersion = .v2016, limits: SyntaxLimits = .default)
+func failure(
+    _ sql: String,
+    version: SQLVersion = .v2016,
+    limits: SyntaxLimits = .default
+)
     -> SQLSyntaxError?
 {
     do throws(SQLSyntaxError) {

@@ -14,7 +14,9 @@ enum RulesSQLBenchmarks {
         """
 
     static func main() throws {
-        let program = BenchmarkProgram("RulesSQL against simdjson (DOM parse alone) and SQLite JSON1")
+        let program = BenchmarkProgram(
+            "RulesSQL against simdjson (DOM parse alone) and SQLite JSON1"
+        )
         try rule(program)
         try set(program)
         compile(program)
@@ -57,9 +59,13 @@ enum RulesSQLBenchmarks {
             var bytes: UInt64 = 0
             for index in 0..<count {
                 output.removeAll(keepingCapacity: true)
+                let payload = payloads[index % 100]
                 let outcome = evaluator.evaluate(
-                    rule, topic: topic.span, payload: payloads[index % 100].span,
-                    context: context, into: &output
+                    rule,
+                    topic: topic.span,
+                    payload: payload.span,
+                    context: context,
+                    into: &output
                 )
                 if case .produced(let range) = outcome {
                     fired += 1
@@ -71,7 +77,9 @@ enum RulesSQLBenchmarks {
         if run(100).fired != 37 { program.fail("not 37 of 100 messages fire") }
         var sink: UInt64 = 0
         program.compare(
-            "rules/rule over 200 B, 37 % firing", count: 200_000, bar: 1.5,
+            "rules/rule over 200 B, 37 % firing",
+            count: 200_000,
+            bar: 1.5,
             peer: (
                 "simdjson DOM parse",
                 { count in
@@ -92,7 +100,10 @@ enum RulesSQLBenchmarks {
     }
 
     static func firing(
-        _ program: BenchmarkProgram, _ rule: Program, _ payload: [UInt8], _ topic: [UInt8]
+        _ program: BenchmarkProgram,
+        _ rule: Program,
+        _ payload: [UInt8],
+        _ topic: [UInt8]
     ) {
         var evaluator = Evaluator(environment: .system())
         var output: [UInt8] = []
@@ -102,7 +113,10 @@ enum RulesSQLBenchmarks {
             for _ in 0..<count {
                 output.removeAll(keepingCapacity: true)
                 _ = evaluator.evaluate(
-                    rule, topic: topic.span, payload: payload.span, context: context,
+                    rule,
+                    topic: topic.span,
+                    payload: payload.span,
+                    context: context,
                     into: &output
                 )
                 bytes &+= UInt64(output.count)
@@ -112,7 +126,8 @@ enum RulesSQLBenchmarks {
     }
 
     static func sqlite(
-        _ program: BenchmarkProgram, _ payloads: [[UInt8]],
+        _ program: BenchmarkProgram,
+        _ payloads: [[UInt8]],
         run: (Int) -> (fired: UInt64, bytes: UInt64)
     ) {
         let statement = """
@@ -123,7 +138,9 @@ enum RulesSQLBenchmarks {
         defer { iot_sqlite_free(peer) }
         let uuid = "123a4567-b89c-42d3-a456-789012345000"
         program.compare(
-            "rules/rule over 200 B", count: 100_000, bar: 0.2,
+            "rules/rule over 200 B",
+            count: 100_000,
+            bar: 0.2,
             peer: (
                 "SQLite JSON1",
                 { count in
@@ -131,7 +148,12 @@ enum RulesSQLBenchmarks {
                     for index in 0..<count {
                         let length = payloads[index % 100].withUnsafeBufferPointer {
                             iot_sqlite_run(
-                                peer, $0.baseAddress, $0.count, uuid, "d-17", 1_700_000_000_123
+                                peer,
+                                $0.baseAddress,
+                                $0.count,
+                                uuid,
+                                "d-17",
+                                1_700_000_000_123
                             )
                         }
                         if length > 0 { fired += 1 }
@@ -151,7 +173,10 @@ enum RulesSQLBenchmarks {
                 WHERE temperature > \(index % 60) AND color = 'c\(index % 7)'
                 """
             rules.append(
-                RuleSet.Rule(name: "r\(index)", program: try Program(parsing: text, version: .v2016))
+                RuleSet.Rule(
+                    name: "r\(index)",
+                    program: try Program(parsing: text, version: .v2016)
+                )
             )
         }
         let payload = payloads()[0]
@@ -163,7 +188,11 @@ enum RulesSQLBenchmarks {
             for _ in 0..<count {
                 output.removeAll(keepingCapacity: true)
                 let matches = evaluator.evaluate(
-                    set, topic: topic.span, payload: payload.span, context: context, into: &output
+                    set,
+                    topic: topic.span,
+                    payload: payload.span,
+                    context: context,
+                    into: &output
                 ) { _, _, _ in }
                 matched &+= UInt64(matches)
             }
@@ -172,7 +201,10 @@ enum RulesSQLBenchmarks {
         let thousand = try RuleSet(rules, seed: 0x5EED)
         let elsewhere = Array("device/d-17/sensor/s3/v1".utf8)
         program.compare(
-            "rules/topic matches none of 1,000 rules", count: 1_000_000, expect: 0, bar: 100
+            "rules/topic matches none of 1,000 rules",
+            count: 1_000_000,
+            expect: 0,
+            bar: 100
         ) { run(thousand, elsewhere, $0) }
         var more: [RuleSet.Rule] = []
         for index in 0..<101 {
@@ -181,14 +213,19 @@ enum RulesSQLBenchmarks {
                 WHERE temperature > \(100 + index % 60) AND color <> 'red'
                 """
             more.append(
-                RuleSet.Rule(name: "m\(index)", program: try Program(parsing: text, version: .v2016))
+                RuleSet.Rule(
+                    name: "m\(index)",
+                    program: try Program(parsing: text, version: .v2016)
+                )
             )
         }
         // The message is read once, so that 1/101 of that is in the number too.
         let many = try RuleSet(more, seed: 1)
         if run(many, elsewhere, 1) != 101 { program.fail("not all 101 rules match") }
         program.compare(
-            "rules/each matching, not firing rule of 101", count: 1_010_000, bar: 100
+            "rules/each matching, not firing rule of 101",
+            count: 1_010_000,
+            bar: 100
         ) { count in run(many, elsewhere, count / 101) }
     }
 

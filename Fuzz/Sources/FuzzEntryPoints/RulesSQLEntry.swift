@@ -14,7 +14,11 @@ private func version(of text: String) -> SQLVersion {
 }
 
 private let smallLimits = EvaluationLimits(
-    payloadBytes: 8_192, jsonDepth: 32, outputBytes: 65_536, stringBytes: 65_536, steps: 50_000,
+    payloadBytes: 8_192,
+    jsonDepth: 32,
+    outputBytes: 65_536,
+    stringBytes: 65_536,
+    steps: 50_000,
     hostCalls: 4
 )
 
@@ -58,17 +62,27 @@ private func context() -> MessageContext {
     let topic = Array("a/b".utf8)
     var output: [UInt8] = []
     var first = Evaluator(
-        limits: smallLimits, environment: RuleEnvironment(random: counter())
+        limits: smallLimits,
+        environment: RuleEnvironment(random: counter())
     )
     let outcome = first.evaluate(
-        program, topic: topic.span, payload: payload.span, context: context(), into: &output
+        program,
+        topic: topic.span,
+        payload: payload.span,
+        context: context(),
+        into: &output
     )
     var second = Evaluator(
-        limits: smallLimits, environment: RuleEnvironment(random: counter())
+        limits: smallLimits,
+        environment: RuleEnvironment(random: counter())
     )
     var repeated: [UInt8] = []
     let again = second.evaluate(
-        program, topic: topic.span, payload: payload.span, context: context(), into: &repeated
+        program,
+        topic: topic.span,
+        payload: payload.span,
+        context: context(),
+        into: &repeated
     )
     precondition(outcome == again && output == repeated, "two runs differ: \(sql)")
     guard case .produced(let range) = outcome else {
@@ -93,15 +107,22 @@ private func checkSet(
     _ outcome: Outcome,
     _ output: [UInt8]
 ) {
-    let rules = [RuleSet.Rule(name: "a", program: program), RuleSet.Rule(name: "b", program: program)]
+    let rules = [
+        RuleSet.Rule(name: "a", program: program), RuleSet.Rule(name: "b", program: program),
+    ]
     guard let set = try? RuleSet(rules, seed: 1) else { return }
     var evaluator = Evaluator(
-        limits: smallLimits, environment: RuleEnvironment(random: counter())
+        limits: smallLimits,
+        environment: RuleEnvironment(random: counter())
     )
     var all: [UInt8] = []
     let isRandom = program.explain().contains("newuuid") || program.explain().contains("rand")
     evaluator.evaluate(
-        set, topic: topic.span, payload: payload.span, context: context(), into: &all
+        set,
+        topic: topic.span,
+        payload: payload.span,
+        context: context(),
+        into: &all
     ) { _, result, bytes in
         guard case .produced(let range) = result else {
             // A second rule has its own steps; only limits may differ.
@@ -118,14 +139,19 @@ private func checkSet(
     do {
         let template = try Template(parsing: text, version: version(of: text))
         var evaluator = Evaluator(
-            limits: smallLimits, environment: RuleEnvironment(random: counter())
+            limits: smallLimits,
+            environment: RuleEnvironment(random: counter())
         )
         var output: [UInt8] = []
         var answers = HostAnswers()
         let topic = Array("$aws/rules/r/a/b".utf8)
         let outcome = evaluator.expand(
-            template, topic: topic.span, payload: payload.span, context: context(),
-            answers: &answers, into: &output
+            template,
+            topic: topic.span,
+            payload: payload.span,
+            context: context(),
+            answers: &answers,
+            into: &output
         )
         if template.isConstant {
             guard case .produced = outcome else { return }

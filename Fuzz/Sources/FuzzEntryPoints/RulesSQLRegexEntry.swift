@@ -94,14 +94,20 @@ private struct Oracle {
     }
 
     private mutating func sequence(
-        _ parts: ArraySlice<Node>, _ at: Int, _ next: (inout Oracle, Int) -> Int?
+        _ parts: ArraySlice<Node>,
+        _ at: Int,
+        _ next: (inout Oracle, Int) -> Int?
     ) -> Int? {
         guard let first = parts.first else { return next(&self, at) }
         return match(first, at) { $0.sequence(parts.dropFirst(), $1, next) }
     }
 
     private mutating func loop(
-        _ inner: Node, _ low: Int, _ high: Int?, _ isGreedy: Bool, _ at: Int,
+        _ inner: Node,
+        _ low: Int,
+        _ high: Int?,
+        _ isGreedy: Bool,
+        _ at: Int,
         _ next: (inout Oracle, Int) -> Int?
     ) -> Int? {
         budget -= 1

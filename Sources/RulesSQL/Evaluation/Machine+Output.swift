@@ -22,9 +22,13 @@ extension Machine {
             scratch.fail(.payloadIsNoObject)
             return
         }
-        guard plan.isFlat, !(plan.hasLeadingStar && overrides(plan, frame)) else {
+        guard plan.isFlat else {
             let object = object(plan, code, frame, context)
             if !isHalted { OutputText.append(.object(object), to: &output, code.version) }
+            return
+        }
+        if plan.hasLeadingStar, overrides(plan, frame) {
+            mergeItems(plan, code, frame, context, into: &output)
             return
         }
         var isEmpty = true
@@ -34,16 +38,85 @@ extension Machine {
             output.append(0x7B)
         }
         for index in (plan.hasLeadingStar ? 1 : 0)..<plan.items.count {
-            let mark = output.count
-            if !isEmpty { output.append(0x2C) }
-            output.append(contentsOf: plan.items[index].label)
-            if write(plan.items[index].node, code, frame, context, into: &output) {
-                isEmpty = false
-            } else {
-                output.removeSubrange(mark...)
-            }
+            let isWritten = writeItem(
+                index,
+                plan,
+                code,
+                frame,
+                context,
+                isFirst: isEmpty,
+                into: &output
+            )
+            if isWritten { isEmpty = false }
         }
         output.append(0x7D)
+    }
+
+    /// Writes a name and its value; `false` for Undefined, with nothing written.
+    private mutating func writeItem(
+        _ index: Int,
+        _ plan: SelectPlan,
+        _ code: Code,
+        _ frame: borrowing Frame,
+        _ context: borrowing MessageContext,
+        isFirst: Bool,
+        into output: inout [UInt8]
+    ) -> Bool {
+        let mark = output.count
+        if !isFirst { output.append(0x2C) }
+        output.append(contentsOf: plan.items[index].label)
+        if write(plan.items[index].node, code, frame, context, into: &output) { return true }
+        output.removeSubrange(mark...)
+        return false
+    }
+
+    /// Writes the payload's members without those that an item replaces, then the items.
+    ///
+    /// The items are computed first: one that is Undefined replaces nothing.
+    private mutating func mergeItems(
+        _ plan: SelectPlan,
+        _ code: Code,
+        _ frame: borrowing Frame,
+        _ context: borrowing MessageContext,
+        into output: inout [UInt8]
+    ) {
+        var items: [UInt8] = []
+        swap(&items, &itemBuffer)
+        items.removeAll(keepingCapacity: true)
+        replaced.removeAll(keepingCapacity: true)
+        for index in 1..<plan.items.count {
+            let isWritten = writeItem(
+                index,
+                plan,
+                code,
+                frame,
+                context,
+                isFirst: items.isEmpty,
+                into: &items
+            )
+            if isWritten, frame.root.member(plan.items[index].key) != nil { replaced.append(index) }
+        }
+        output.append(0x7B)
+        var isEmpty = true
+        scratch.charge(bytes: frame.root.count * replaced.count)
+        guard !isHalted else { return }
+        var members = frame.root.members
+        while let member = members.next() {
+            var isReplaced = false
+            for index in replaced {
+                let name = plan.items[index].key.utf8
+                if member.name == name.span { isReplaced = true }
+            }
+            if isReplaced { continue }
+            if !isEmpty { output.append(0x2C) }
+            isEmpty = false
+            OutputText.append(name: member.name, to: &output)
+            OutputText.append(member.value, to: &output, code.version)
+        }
+        if !isEmpty, !items.isEmpty { output.append(0x2C) }
+        output.append(contentsOf: items)
+        output.append(0x7D)
+        swap(&items, &itemBuffer)
     }
 
     /// Whether the payload has a member that an item replaces.

@@ -48,6 +48,9 @@ struct Machine {
     var run: UInt64 = 0
     /// Elements of the nested queries around.
     var elements: [JSONValue] = []
+    /// Items that are written before the members they replace are known.
+    var itemBuffer: [UInt8] = []
+    var replaced: [Int] = []
     /// The rules of a set that the topic matches.
     var candidates: [Int32] = []
     var answers = HostAnswers()

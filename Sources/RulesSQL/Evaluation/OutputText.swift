@@ -45,7 +45,7 @@ enum OutputText {
         var text = text
         output.append(0x22)
         text.withUTF8 { bytes in
-            for index in bytes.indices { unsafe append(escaped: bytes[index], to: &output) }
+            unsafe append(escaping: Span(_unsafeElements: bytes), to: &output)
         }
         output.append(0x22)
     }
@@ -53,13 +53,24 @@ enum OutputText {
     /// Appends UTF-8 as a string with its quotes.
     static func append(quoted bytes: Span<UInt8>, to output: inout [UInt8]) {
         output.append(0x22)
-        for index in bytes.indices { append(escaped: bytes[index], to: &output) }
+        append(escaping: bytes, to: &output)
         output.append(0x22)
     }
 
-    @inline(__always)
-    private static func append(escaped byte: UInt8, to output: inout [UInt8]) {
-        if byte >= 0x20, byte != 0x22, byte != 0x5C { return output.append(byte) }
+    /// Copies runs of bytes that need no escape.
+    private static func append(escaping bytes: Span<UInt8>, to output: inout [UInt8]) {
+        var start = 0
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte >= 0x20, byte != 0x22, byte != 0x5C { continue }
+            append(bytes.extracting(start..<index), to: &output)
+            append(escape: byte, to: &output)
+            start = index + 1
+        }
+        append(bytes.extracting(start..<bytes.count), to: &output)
+    }
+
+    private static func append(escape byte: UInt8, to output: inout [UInt8]) {
         output.append(0x5C)
         switch byte {
         case 0x22, 0x5C: output.append(byte)

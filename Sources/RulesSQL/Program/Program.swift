@@ -7,8 +7,17 @@ public import MQTTTopics
 /// rule can ever need the host.
 public struct Program: Sendable {
     let code: Code
+    private let box: StatementBox
+
+    /// Keeps a program as small as two references.
+    private final class StatementBox: Sendable {
+        let statement: SelectStatement
+
+        init(_ statement: SelectStatement) { self.statement = statement }
+    }
+
     /// The statement that was compiled.
-    public let statement: SelectStatement
+    public var statement: SelectStatement { box.statement }
 
     /// Compiles a statement.
     ///
@@ -19,7 +28,7 @@ public struct Program: Sendable {
         var compiler = Compiler(version: statement.version, text: statement.text)
         try compiler.compile(statement)
         code = Code(compiler)
-        self.statement = statement
+        box = StatementBox(statement)
     }
 
     /// Parses and compiles a statement.

@@ -21,6 +21,8 @@ struct Pattern: Hashable, Sendable {
     static let lengthLimit = 4_096
 
     private(set) var code: [Instruction] = []
+    /// How far a thread jumps, besides to the next instruction, after it has read a character.
+    private(set) var shifts: [Int] = []
     private(set) var sets: [ScalarSet] = []
     let groupCount: Int
     let groupNames: [String: Int]
@@ -58,6 +60,7 @@ struct Pattern: Hashable, Sendable {
             throw .unsupported("too many repetitions")
         }
         code.append(instruction)
+        shifts.append(0)
     }
 
     private mutating func compile(_ node: PatternNode) throws(PatternError) {
@@ -141,7 +144,33 @@ struct Pattern: Hashable, Sendable {
     ) throws(PatternError) {
         let start = code.count
         try compile(body)
+        guard Self.canBeEmpty(body) else {
+            try emit(Self.branch(start, code.count + 1, isGreedy))
+            return
+        }
+        // A round that reads nothing leaves the loop, by its own rank among the threads. So the
+        // body stands twice: a thread is in the first copy until it has read a character.
+        let end = code.count
+        try emit(.jump(0))
+        let distance = code.count - start
+        for index in start..<end {
+            try emit(Self.moved(code[index], by: distance))
+            shifts[index + distance] = shifts[index]
+            switch code[index] {
+            case .scalar, .set: shifts[index] += distance
+            default: break
+            }
+        }
         try emit(Self.branch(start, code.count + 1, isGreedy))
+        code[end] = .jump(code.count)
+    }
+
+    private static func moved(_ instruction: Instruction, by distance: Int) -> Instruction {
+        switch instruction {
+        case .split(let a, let b): .split(a + distance, b + distance)
+        case .jump(let target): .jump(target + distance)
+        default: instruction
+        }
     }
 
     private mutating func optional(

@@ -132,7 +132,14 @@ struct PatternMachine {
             for slot in 0..<slots {
                 explorer.working[slot] = current.captures[index * slots + slot]
             }
-            explorer.add(pattern, pc + 1, to: &following, advanced, slots, &steps)
+            explorer.add(
+                pattern,
+                pc + 1 + pattern.shifts[pc],
+                to: &following,
+                advanced,
+                slots,
+                &steps
+            )
         }
     }
 

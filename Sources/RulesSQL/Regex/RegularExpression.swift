@@ -57,7 +57,11 @@ public struct RegularExpression: Sendable {
         var machine = PatternMachine()
         var steps = steps
         let outcome = machine.search(
-            pattern, in: text, from: start, wantsGroups: true, steps: &steps
+            pattern,
+            in: text,
+            from: start,
+            wantsGroups: true,
+            steps: &steps
         )
         switch outcome {
         case .exhausted: throw StepsExhausted()

@@ -49,7 +49,10 @@ extension Evaluator {
                 let position = Int(machine.candidates[index])
                 machine.shared.slots = storage.slots[position]
                 let outcome = machine.run(
-                    storage.rules[position].program.code, frame, context, into: &output
+                    storage.codes[position],
+                    frame,
+                    context,
+                    into: &output
                 )
                 do throws(E) {
                     try body(storage.rules[position], outcome, output)
@@ -117,8 +120,11 @@ extension Evaluator {
         for message in messages {
             output.removeAll(keepingCapacity: true)
             evaluate(
-                rules, topic: message.topic.span, payload: message.payload.span,
-                context: message.context, into: &output
+                rules,
+                topic: message.topic.span,
+                payload: message.payload.span,
+                context: message.context,
+                into: &output
             ) { rule, outcome, _ in
                 counts[rule.name]?.count(outcome)
             }

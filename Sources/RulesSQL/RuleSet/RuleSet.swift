@@ -94,6 +94,7 @@ public struct RuleSet: Sendable {
 /// The tables of a set; nothing changes after they were filled.
 final class RuleSetStorage: Sendable {
     let rules: [RuleSet.Rule]
+    let codes: [Code]
     let index: SubscriptionSnapshot<Int32, UInt8>
     let positions: [String: Int32]
     /// For each rule and node the slot of a shared value, or -1.
@@ -117,10 +118,11 @@ final class RuleSetStorage: Sendable {
             }
         }
         self.rules = rules
+        codes = rules.map(\.program.code)
         self.positions = positions
         self.index = index.snapshot()
         var sharing = Sharing()
-        slots = sharing.slots(of: rules.map(\.program.code))
+        slots = sharing.slots(of: codes)
         slotCount = sharing.slotCount
     }
 }
