@@ -39,10 +39,19 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 }
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
-let cores: [Module] = []
+let cores: [Module] = [
+    Module(name: "SegmentTransfer"),
+]
 
 // Bound to one C library, or to the system.
-let bound: [Module] = []
+let bound: [Module] = [
+    Module(
+        name: "FileEncryption",
+        dependencies: ["IoTCSodium"],
+        testDependencies: ["IoTCSodium"],
+        settings: views
+    ),
+]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
 let composed: [Module] = []

@@ -15,7 +15,12 @@ public struct FuzzEntryPoint: Sendable {
     }
 
     /// Every target of this package.
-    public static let all: [FuzzEntryPoint] = []
+    public static let all: [FuzzEntryPoint] = [
+        FuzzEntryPoint("age-header", FileEncryptionEntry.ageHeader),
+        FuzzEntryPoint("age-armor", FileEncryptionEntry.ageArmor),
+        FuzzEntryPoint("bech32", FileEncryptionEntry.bech32),
+        FuzzEntryPoint("segmented-file", FileEncryptionEntry.segmentedFile),
+    ]
 
     /// The target called `name`.
     public static func named(_ name: String) -> FuzzEntryPoint? { all.first { $0.name == name } }
