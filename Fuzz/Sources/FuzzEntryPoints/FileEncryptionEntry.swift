@@ -38,7 +38,8 @@ enum FileEncryptionEntry {
         let spaces: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
         var canonical = text.drop { spaces.contains($0) }
         while let last = canonical.last, spaces.contains(last) { canonical.removeLast() }
-        precondition(canonical.filter { $0 != 0x0D } == again.dropLast(), "not canonical")
+        let lines = Array(canonical).filter { $0 != 0x0D }
+        precondition(lines == Array(again.dropLast()), "not canonical")
     }
 
     private static func decode(
@@ -88,5 +89,53 @@ enum FileEncryptionEntry {
         let policy = DecryptionPolicy(limits: limits)
         let plain = try? Decryptor.decrypt(bytes.span, with: [], policy: policy)
         precondition(plain == nil, "opened without a key")
+    }
+
+    private static let plain = (0..<9_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+
+    private static let sample: [UInt8] = {
+        let key = Recipient.passphrase(
+            SecureBytes(copying: [0x70, 0x77].span),
+            cost: PasswordCost(argon2Passes: 1, argon2Kibibytes: 8)
+        )
+        let options = SegmentedOptions(segmentSize: .kibibytes4, isSealed: true)
+        return (try? Encryptor.encrypt(plain.span, as: .segmented(options), to: [key])) ?? []
+    }()
+
+    /// Takes the input for a list of edits to a file whose key is known: what was changed is
+    /// refused, and what a stream released of it is a prefix of the plaintext.
+    static func segmentedEdits(_ raw: UnsafeRawBufferPointer) {
+        let edits = array(raw)
+        var file = sample
+        var at = 0
+        while at + 4 <= edits.count, at < 40 {
+            let offset = (Int(edits[at + 1]) << 8 | Int(edits[at + 2])) % (file.count + 1)
+            let value = edits[at + 3]
+            switch edits[at] % 4 {
+            case 0: if offset < file.count { file[offset] ^= value }
+            case 1: file.removeLast(min(file.count, offset))
+            case 2: file.append(contentsOf: file.suffix(Int(value)))
+            default:
+                let a = 1 + Int(value) % 3
+                if file.count >= (a + 1) * 4_096 {
+                    let segment = Array(file[a * 4_096..<(a + 1) * 4_096])
+                    file.replaceSubrange(4_096..<8_192, with: segment)
+                }
+            }
+            at += 4
+        }
+        var decryptor = Decryptor(
+            identities: identities,
+            policy: DecryptionPolicy(limits: limits)
+        )
+        var failed = false
+        let released = [UInt8](capacity: 2 * Decryptor.outputBound(for: file.count)) { output in
+            do {
+                try decryptor.update(file.span, into: &output)
+                _ = try decryptor.finish(into: &output)
+            } catch { failed = true }
+        }
+        precondition(released == Array(plain.prefix(released.count)), "released other bytes")
+        precondition(failed == (file != sample), "an edit passed, or the file was refused")
     }
 }

@@ -20,6 +20,7 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("age-armor", FileEncryptionEntry.ageArmor),
         FuzzEntryPoint("bech32", FileEncryptionEntry.bech32),
         FuzzEntryPoint("segmented-file", FileEncryptionEntry.segmentedFile),
+        FuzzEntryPoint("segmented-edits", FileEncryptionEntry.segmentedEdits),
     ]
 
     /// The target called `name`.
