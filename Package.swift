@@ -51,6 +51,11 @@ let bound: [Module] = [
         testDependencies: ["IoTCSodium"],
         settings: views
     ),
+    Module(
+        name: "FileTool",
+        dependencies: ["FileEncryption", "SegmentTransfer"],
+        testDependencies: ["FileEncryption", "SegmentTransfer"]
+    ),
 ]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.

@@ -21,6 +21,7 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("bech32", FileEncryptionEntry.bech32),
         FuzzEntryPoint("segmented-file", FileEncryptionEntry.segmentedFile),
         FuzzEntryPoint("segmented-edits", FileEncryptionEntry.segmentedEdits),
+        FuzzEntryPoint("resume-state", SegmentTransferEntry.resumeState),
     ]
 
     /// The target called `name`.
