@@ -186,6 +186,13 @@ public struct DecryptionError: Error, Hashable, Sendable {
     }
 }
 
+extension DecryptionError {
+    /// A failed system call, outside of any byte of the input.
+    public static func system(_ failure: SystemFailure) -> DecryptionError {
+        DecryptionError(.system(failure), at: 0)
+    }
+}
+
 /// A failed system call, with the number the system gave.
 public struct SystemFailure: Error, Hashable, Sendable {
     /// What was attempted.
