@@ -54,7 +54,7 @@ let bound: [Module] = [
     Module(
         name: "FileTool",
         dependencies: ["FileEncryption", "SegmentTransfer"],
-        testDependencies: ["FileEncryption", "SegmentTransfer"]
+        testDependencies: ["FileEncryption", "SegmentTransfer", "IoTTransferHelper"]
     ),
 ]
 
@@ -95,5 +95,11 @@ let package = Package(
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        .executableTarget(
+            name: "IoTTransferHelper",
+            dependencies: ["FileTool"],
+            path: "Tests/TransferHelper",
+            swiftSettings: swift
+        ),
     ]
 )
