@@ -32,5 +32,7 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
+        .target(name: "IoTCYardstickFile", linkerSettings: [.linkedLibrary("sodium")]),
+        benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
     ]
 )
