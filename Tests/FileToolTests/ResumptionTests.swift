@@ -89,7 +89,7 @@ struct ResumptionTests {
             process.arguments = [folder.path("source"), folder.path("out"), folder.path("key")]
             process.standardOutput = FileHandle.nullDevice
             try process.run()
-            usleep(UInt32(1_000 + random.below(40_000)))
+            usleep(UInt32(1_000 + random.below(160_000)))
             if process.isRunning {
                 kill(process.processIdentifier, SIGKILL)
                 kills += 1
