@@ -28,7 +28,7 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
-            swiftSettings: settings
+            swiftSettings: views
         )
     }
 }
@@ -41,6 +41,20 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
     Module(name: "SegmentTransfer"),
+    Module(name: "IoTTime", settings: embedded),
+    Module(name: "MQTTTopics", settings: embedded),
+    Module(name: "MQTTCodec", settings: embedded),
+    Module(
+        name: "MQTTPacketDump",
+        dependencies: ["MQTTCodec"],
+        testDependencies: ["MQTTCodec"]
+    ),
+    Module(
+        name: "MQTTBroker",
+        dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
+        testDependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
+        settings: views
+    ),
 ]
 
 // Bound to one C library, or to the system.
@@ -59,14 +73,30 @@ let bound: [Module] = [
 ]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
-let composed: [Module] = []
+let composed: [Module] = [
+    Module(
+        name: "MQTTCodecNIO",
+        dependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore"),
+        testDependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
+    ),
+    Module(
+        name: "CloudEndpoint",
+        dependencies: ["IoTTime", "MQTTBroker", "MQTTCodec"]
+            + endpoint("swift-nio", "NIOCore", "NIOPosix")
+            + endpoint("swift-log", "Logging")
+            + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
+        testDependencies: endpoint("swift-log", "Logging")
+    ),
+]
 
 let modules = cores + bound + composed
 
 let package = Package(
     name: "swift-iot",
     platforms: [.macOS(.v26)],
-    products: modules.map { .library(name: $0.name, targets: [$0.name]) },
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
+        .executable(name: "iot-cloud", targets: ["iot-cloud"]),
+    ],
     traits: [
         .trait(
             name: "Endpoint",
@@ -93,6 +123,22 @@ let package = Package(
             name: "IoTCSodium",
             pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
+        .executableTarget(
+            name: "iot-cloud",
+            dependencies: [
+                "CloudEndpoint", "MQTTBroker", "MQTTPacketDump", "FileEncryption", "FileTool",
+            ]
+                + endpoint("swift-argument-parser", "ArgumentParser")
+                + endpoint("swift-log", "Logging")
+                + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["CloudEndpoint", "iot-cloud"] + endpoint("swift-log", "Logging"),
+            exclude: ["Clients"],
+            swiftSettings: swift
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
         .executableTarget(

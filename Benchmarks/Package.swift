@@ -34,5 +34,11 @@ let package = Package(
         ),
         .target(name: "IoTCYardstickFile", linkerSettings: [.linkedLibrary("sodium")]),
         benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
+        .systemLibrary(
+            name: "IoTCMosquitto",
+            pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]
+        ),
+        benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
     ]
 )

@@ -11,6 +11,10 @@ let swift: [SwiftSetting] = [
 let fuzzed: [String] = [
     "FileEncryption",
     "SegmentTransfer",
+    "MQTTTopics",
+    "MQTTCodec",
+    "IoTTime",
+    "MQTTBroker",
 ]
 
 let package = Package(

@@ -26,9 +26,9 @@ struct FileRuns {
 
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-    func cpuSeconds(_ who: __rusage_who_t) -> Double {
+    func cpuSeconds(_ who: __rusage_who) -> Double {
         var usage = rusage()
-        getrusage(who, &usage)
+        getrusage(__rusage_who_t(truncatingIfNeeded: who.rawValue), &usage)
         return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
             + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
     }

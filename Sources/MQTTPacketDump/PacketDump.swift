@@ -1,0 +1,2 @@
+/// The text of a capture.
+public struct PacketDump: Sendable {}
