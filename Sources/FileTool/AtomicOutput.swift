@@ -27,17 +27,23 @@ final class AtomicOutput {
     ///   - path: where the file shall appear.
     ///   - mode: 0600 for keys and plaintext, 0644 cut by the umask for the rest.
     ///   - replaces: whether an existing file is replaced instead of refused.
+    /// - Throws: ``FileToolError`` when the file exists or cannot be created.
     init(_ path: String, mode: UInt32, replaces: Bool) throws(FileToolError) {
         self.path = path
         self.replaces = replaces
-        folder = path.utf8.lastIndex(of: 0x2F).map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
+        folder =
+            path.utf8.lastIndex(of: 0x2F).map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
             ?? "."
         if !replaces, unsafe access(path, F_OK) == 0 {
             throw FileToolError(.exists, "\(path) exists: not overwritten")
         }
         #if canImport(Glibc)
         // O_TMPFILE, whose macro Swift does not import.
-        let unnamed = unsafe open(folder, 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, mode_t(mode))
+        let unnamed = unsafe open(
+            folder,
+            0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC,
+            mode_t(mode)
+        )
         if unnamed >= 0 {
             descriptor = unnamed
             return
@@ -132,7 +138,10 @@ func openInput(_ path: String?) throws(FileToolError) -> DescriptorIO {
 }
 
 /// Reads a small file whole into guarded memory.
-func readSecretFile(_ path: String, limit: Int = KeyFile.maximumBytes) throws(FileToolError) -> SecureBytes {
+func readSecretFile(
+    _ path: String,
+    limit: Int = KeyFile.maximumBytes
+) throws(FileToolError) -> SecureBytes {
     var input = try openInput(path)
     defer { if input.descriptor != 0 { close(input.descriptor) } }
     var bytes: [UInt8] = []

@@ -121,7 +121,9 @@ public struct FileDecryptionCommand: Sendable {
         _ policy: DecryptionPolicy
     ) throws(FileToolError) -> VerifiedFile {
         let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-        let name = folder + "/.iot-spool-\(getpid())-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let name =
+            folder + "/.iot-spool-\(getpid())-"
+            + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let descriptor = unsafe open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw FileToolError(.system, "cannot create a file in \(folder): \(describe(errno))")

@@ -121,7 +121,8 @@ public struct FileEncryptionCommand: Sendable {
             }
         }
         for path in recipientFiles {
-            let text = try readSecretFile(path).withBytes { bytes in bytes.indices.map { bytes[$0] } }
+            let text = try readSecretFile(path).withBytes { bytes in bytes.indices.map { bytes[$0] }
+            }
             do { list += try KeyFile.recipients(text) } catch {
                 throw FileToolError(.usage, "\(path): \(error)")
             }
@@ -167,7 +168,8 @@ func explain(_ error: EncryptionError) -> FileToolError {
     switch error {
     case .system(let failure):
         FileToolError(.system, "\(failure.operation) failed: \(describe(failure.code))")
-    case .recipientCount(let count): FileToolError(.usage, "\(count) recipients: too few or too many")
+    case .recipientCount(let count):
+        FileToolError(.usage, "\(count) recipients: too few or too many")
     case .passwordCost: FileToolError(.usage, "passphrase cost outside its range")
     default: FileToolError(.usage, "not encrypted: \(error)")
     }

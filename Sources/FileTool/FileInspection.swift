@@ -19,7 +19,9 @@ public struct FileInspection: Sendable {
         var head: [UInt8] = []
         while head.count < 2_097_152 {
             let piece = [UInt8](capacity: 65_536) { (output: inout OutputSpan<UInt8>) in
-                do throws(SystemFailure) { try source.read(into: &output) } catch { failure = error }
+                do throws(SystemFailure) { try source.read(into: &output) } catch {
+                    failure = error
+                }
             }
             if let failure { throw FileToolError(.system, describe(failure.code)) }
             if piece.isEmpty { break }

@@ -150,7 +150,9 @@ public struct FileResumption: Sendable {
         return offer
     }
 
-    private func makeAuthenticator(_ offer: TransferOffer) throws(FileToolError) -> KeyedAuthenticator? {
+    private func makeAuthenticator(
+        _ offer: TransferOffer
+    ) throws(FileToolError) -> KeyedAuthenticator? {
         guard !identityFiles.isEmpty else { return nil }
         let identities = try readIdentities(identityFiles, passphrase: passphrase)
         do throws(DecryptionError) {

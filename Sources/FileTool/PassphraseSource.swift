@@ -42,6 +42,7 @@ public enum PassphraseSource: Hashable, Sendable {
     /// - Parameters:
     ///   - prompt: what a terminal shows.
     ///   - confirming: asks twice on a terminal.
+    /// - Returns: 1 to ``maximumBytes`` bytes.
     /// - Throws: ``FileToolError`` when there is none, it is empty, or longer than
     ///   ``maximumBytes``.
     public func read(

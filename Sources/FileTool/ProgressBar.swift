@@ -14,7 +14,7 @@ final class ProgressBar: Sendable {
     private let isShown: Bool
     private let shown = Atomic<Int>(-1)
 
-    /// - Parameter total: bytes; zero where they are not known.
+    /// Shows progress towards `total` bytes; zero where they are not known.
     init(total: UInt64, isWanted: Bool) {
         self.total = total
         isShown = isWanted && isatty(2) == 1
@@ -26,7 +26,8 @@ final class ProgressBar: Sendable {
         let step = total > 0 ? Int(min(100, done / max(1, total / 100))) : Int(done >> 20)
         guard step > shown.load(ordering: .relaxed) else { return }
         shown.store(step, ordering: .relaxed)
-        let bar = total > 0
+        let bar =
+            total > 0
             ? "[" + String(repeating: "#", count: step / 4)
                 + String(repeating: ".", count: 25 - step / 4) + "] \(step) %" : "\(step) MiB"
         write(2, "\r" + bar)

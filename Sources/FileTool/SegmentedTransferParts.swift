@@ -32,7 +32,9 @@ public struct KeyedAuthenticator: SegmentAuthenticator {
 /// A file that is fetched by byte ranges: an HTTP server, another folder.
 public protocol RangeSource {
     /// The bytes of `range`, cut at the file's end, and the file's length.
-    mutating func read(_ range: Range<UInt64>) throws(FileToolError) -> (bytes: [UInt8], length: UInt64)
+    mutating func read(
+        _ range: Range<UInt64>
+    ) throws(FileToolError) -> (bytes: [UInt8], length: UInt64)
 }
 
 /// A local file as a range source.

@@ -29,10 +29,12 @@ public enum HTTPRanges {
     /// - Parameters:
     ///   - field: the field's value; `nil` without one.
     ///   - length: the file's length.
+    /// - Returns: what to answer.
     public static func decide(_ field: String?, length: UInt64) -> Decision {
         guard let field, field.utf8.count <= 64 else { return .whole }
         let bytes = [UInt8](field.utf8)
-        guard bytes.count > 6, bytes.prefix(6).map({ $0 | 0x20 }) == [UInt8]("bytes=".utf8).map({ $0 | 0x20 })
+        guard bytes.count > 6,
+            bytes.prefix(6).map({ $0 | 0x20 }) == [UInt8]("bytes=".utf8).map({ $0 | 0x20 })
         else { return .whole }
         let spec = bytes[6...].filter { $0 != 0x20 && $0 != 0x09 }
         guard let dash = spec.firstIndex(of: 0x2D), !spec.contains(0x2C) else { return .whole }

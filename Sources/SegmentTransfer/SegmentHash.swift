@@ -4,7 +4,11 @@
 public protocol SegmentHash: Sendable {
     /// The 32-byte hash of `first` and `second`, one after the other.
     ///
-    /// - Parameter label: at most 16 ASCII characters, padded with zero bytes.
+    /// - Parameters:
+    ///   - label: at most 16 ASCII characters, padded with zero bytes.
+    ///   - first: the first part.
+    ///   - second: the part after it.
+    /// - Returns: 32 bytes.
     func digest(_ label: StaticString, _ first: Span<UInt8>, _ second: Span<UInt8>) -> [UInt8]
 }
 

@@ -68,7 +68,9 @@ public struct SegmentLayout: Hashable, Sendable {
 
     /// The blocks of an MQTT file stream that hold segment `index`.
     ///
-    /// - Parameter blockSize: a power of two, 256...131 072.
+    /// - Parameters:
+    ///   - index: below ``segmentCount``.
+    ///   - blockSize: a power of two, 256...131 072.
     /// - Returns: `nil` for another block size; one block that also holds other segments where it
     ///   is larger than a segment.
     public func blocks(of index: UInt64, blockSize: Int) -> ClosedRange<UInt64>? {

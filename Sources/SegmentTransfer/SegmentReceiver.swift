@@ -64,6 +64,7 @@ public struct SegmentReceiver<Hash: SegmentHash, Authenticator: SegmentAuthentic
     ///   - hash: BLAKE2b.
     ///   - authenticator: checks segments by the file's key; `nil` for a relay.
     ///   - segmentsPerSave: how much work an interruption may cost.
+    ///   - limits: what a hostile offer may cost.
     /// - Throws: ``TransferError`` when the leaf list does not give the seal's root, or when nothing
     ///   could be checked at all.
     public init(
@@ -239,7 +240,9 @@ public struct SegmentReceiver<Hash: SegmentHash, Authenticator: SegmentAuthentic
         let isFinal = index == segmentCount - 1
         if !offer.leaves.isEmpty {
             let at = Int(index) * 32
-            guard hash.leaf(bytes, index: index, isFinal: isFinal) == Array(offer.leaves[at..<at + 32])
+            guard
+                hash.leaf(bytes, index: index, isFinal: isFinal)
+                    == Array(offer.leaves[at..<at + 32])
             else { return false }
         }
         return authenticator?.isAuthentic(bytes, index: index, isFinal: isFinal) ?? true

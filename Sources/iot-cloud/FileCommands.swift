@@ -22,9 +22,13 @@ struct FileCommands: ParsableCommand {
     )
 }
 
-extension PassphraseSource: @retroactive ExpressibleByArgument {
-    /// Reads `tty`, `env:NAME`, `file:PATH` or `fd:NUMBER`.
-    init?(argument: String) { self.init(argument) }
+/// Reads `tty`, `env:NAME`, `file:PATH` or `fd:NUMBER`.
+@Sendable
+private func parseSource(_ text: String) throws -> PassphraseSource {
+    guard let source = PassphraseSource(text) else {
+        throw ValidationError("a passphrase source is tty, env:NAME, file:PATH or fd:NUMBER")
+    }
+    return source
 }
 
 struct FileKeygen: ParsableCommand {
@@ -42,7 +46,10 @@ struct FileKeygen: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Encrypt the key file with a passphrase.")
     var passphrase = false
 
-    @Option(help: "Where the passphrase comes from: tty, env:NAME, file:PATH or fd:NUMBER.")
+    @Option(
+        help: "Where the passphrase comes from: tty, env:NAME, file:PATH or fd:NUMBER.",
+        transform: parseSource
+    )
     var passphraseSource: PassphraseSource = .terminal
 
     func run() throws {
@@ -75,7 +82,10 @@ struct FileEncrypt: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Encrypt with a passphrase.")
     var passphrase = false
 
-    @Option(help: "Where the passphrase comes from: tty, env:NAME, file:PATH or fd:NUMBER.")
+    @Option(
+        help: "Where the passphrase comes from: tty, env:NAME, file:PATH or fd:NUMBER.",
+        transform: parseSource
+    )
     var passphraseSource: PassphraseSource = .terminal
 
     @Flag(name: .shortAndLong, help: "Write text (age only).")
@@ -148,7 +158,10 @@ struct FileDecrypt: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Decrypt with a passphrase.")
     var passphrase = false
 
-    @Option(help: "Where the passphrase comes from: tty, env:NAME, file:PATH or fd:NUMBER.")
+    @Option(
+        help: "Where the passphrase comes from: tty, env:NAME, file:PATH or fd:NUMBER.",
+        transform: parseSource
+    )
     var passphraseSource: PassphraseSource = .terminal
 
     @Option(help: "The context the file must belong to.")
@@ -216,7 +229,10 @@ struct FileResume: ParsableCommand {
     @Option(name: .shortAndLong, help: "A key file, to check each segment when it arrives.")
     var identity: [String] = []
 
-    @Option(help: "Where a key file's passphrase comes from: tty, env:NAME, file:PATH, fd:NUMBER.")
+    @Option(
+        help: "Where a key file's passphrase comes from: tty, env:NAME, file:PATH or fd:NUMBER.",
+        transform: parseSource
+    )
     var passphraseSource: PassphraseSource = .terminal
 
     @Option(help: "The context the file must belong to.")

@@ -1,6 +1,7 @@
-@testable import FileEncryption
 import IoTTestSupport
 import Testing
+
+@testable import FileEncryption
 
 @Suite("age v1")
 struct AgeFormatTests {
@@ -11,9 +12,12 @@ struct AgeFormatTests {
         return try Encryptor.encrypt(plain.span, as: .age(armored: armored), to: [to])
     }
 
-    @Test("any size around the chunk size, binary and armored", arguments: [
-        0, 1, 47, 48, 49, 65_535, 65_536, 65_537, 131_072, 200_000,
-    ])
+    @Test(
+        "any size around the chunk size, binary and armored",
+        arguments: [
+            0, 1, 47, 48, 49, 65_535, 65_536, 65_537, 131_072, 200_000,
+        ]
+    )
     func roundTrip(count: Int) throws {
         var random = SplitMix64(seed: UInt64(count))
         let plain = random.bytes(count)
@@ -163,7 +167,10 @@ struct AgeFormatTests {
         #expect(violation("ssh-ed25519 AAAA") == .sshUnsupported)
         #expect(violation(text.uppercased()) == .letterCase)
         #expect(violation(String(text.dropLast()) + "b") == .bech32(.character(0x62)))
-        #expect(violation(String(text.dropLast()) + (text.last == "q" ? "p" : "q")) == .bech32(.checksum))
+        #expect(
+            violation(String(text.dropLast()) + (text.last == "q" ? "p" : "q"))
+                == .bech32(.checksum)
+        )
         let plugin = Bech32.encode(prefix: "age1yubikey", [UInt8](repeating: 1, count: 33).span)
         #expect(violation(plugin) == .pluginUnsupported)
         #expect(violation(Bech32.encode(prefix: "age", [1, 2].span)) == .length(2))
@@ -179,7 +186,11 @@ struct AgeFormatTests {
         let text = "# comment\n\n\(line)\r\n"
         #expect(try KeyFile.identities(secret(text)).count == 1)
         let word = Recipient.passphrase(secret("w"), cost: PasswordCost(scryptWorkFactor: 4))
-        let file = try Encryptor.encrypt([UInt8](text.utf8).span, as: .age(armored: true), to: [word])
+        let file = try Encryptor.encrypt(
+            [UInt8](text.utf8).span,
+            as: .age(armored: true),
+            to: [word]
+        )
         let sealed = SecureBytes(copying: file.span)
         func violation(_ text: SecureBytes, _ word: String?) -> KeyError? {
             do { _ = try KeyFile.identities(text, passphrase: word.map { secret($0) }) } catch {

@@ -100,8 +100,10 @@ struct AgeVector {
         while at < file.count, outcome.error == nil {
             let end = pieces > file.count - at ? file.count : at + pieces
             let piece = Array(file[at..<end])
-            step({ (o) throws(DecryptionError) in try decryptor.update(piece.span, into: &o) },
-                piece.count)
+            step(
+                { (o) throws(DecryptionError) in try decryptor.update(piece.span, into: &o) },
+                piece.count
+            )
             at = end
         }
         if outcome.error == nil {
@@ -125,4 +127,3 @@ struct AgeVector {
         return payload.isEmpty ? outcome.plain.isEmpty : sha256(outcome.plain) == payload
     }
 }
-

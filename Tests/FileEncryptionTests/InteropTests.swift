@@ -1,6 +1,7 @@
-@testable import FileEncryption
 import Foundation
 import Testing
+
+@testable import FileEncryption
 
 /// Runs other tools' programs; prints a line and passes where they are not installed.
 @Suite("Interoperability of file encryption", .serialized)
@@ -21,7 +22,8 @@ struct FileInteropTests {
     static let python = find(root.appendingPathComponent(".venv/bin/python").path)
 
     /// Input and output go through files, so that no pipe fills up.
-    static func run(_ program: String, _ arguments: [String], input: [UInt8] = []) throws -> Result {
+    static func run(_ program: String, _ arguments: [String], input: [UInt8] = []) throws -> Result
+    {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("iot-\(UInt64.random(in: 0...UInt64.max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -69,7 +71,9 @@ struct FileInteropTests {
                 let plain = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
                 for armored in [false, true] {
                     let ours = try Encryptor.encrypt(
-                        plain.span, as: .age(armored: armored), to: [recipient]
+                        plain.span,
+                        as: .age(armored: armored),
+                        to: [recipient]
                     )
                     let opened = try Self.run(age, ["-d", "-i", key], input: ours)
                     #expect(opened.status == 0 && opened.output == plain)
@@ -149,7 +153,11 @@ struct FileInteropTests {
                     sender: variant == 3 ? sender : nil,
                     plaintextSize: variant == 2 ? UInt64(size) : nil
                 )
-                let file = try Encryptor.encrypt(plain.span, as: .segmented(options), to: [recipient])
+                let file = try Encryptor.encrypt(
+                    plain.span,
+                    as: .segmented(options),
+                    to: [recipient]
+                )
                 let path = FileManager.default.temporaryDirectory
                     .appendingPathComponent("iot-seg-\(UInt64.random(in: 0...UInt64.max))")
                 try Data(file).write(to: path)

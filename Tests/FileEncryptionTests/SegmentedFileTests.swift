@@ -1,6 +1,7 @@
-@testable import FileEncryption
 import IoTTestSupport
 import Testing
+
+@testable import FileEncryption
 
 @Suite("IOTSEG 1")
 struct SegmentedFileTests {
@@ -13,7 +14,10 @@ struct SegmentedFileTests {
         try Encryptor.encrypt(plain.span, as: .segmented(options), to: [recipient(alice)])
     }
 
-    @Test("any size, any segment size, any cut: the plaintext comes back", arguments: SegmentSize.allCases)
+    @Test(
+        "any size, any segment size, any cut: the plaintext comes back",
+        arguments: SegmentSize.allCases
+    )
     func roundTrip(size: SegmentSize) throws {
         var random = SplitMix64(seed: UInt64(size.rawValue))
         let step = size.bytes - 16
@@ -29,8 +33,10 @@ struct SegmentedFileTests {
                 #expect(try Decryptor.decrypt(file.span, with: [alice]) == plain)
                 let header = try SegmentedHeader.parse(file.span)
                 #expect(header.encoded == Array(file[..<header.length]))
-                #expect((file.count - header.length - header.sealBytes - 1) / size.bytes + 1
-                    == Int(header.segmentCount(of: UInt64(count))))
+                #expect(
+                    (file.count - header.length - header.sealBytes - 1) / size.bytes + 1
+                        == Int(header.segmentCount(of: UInt64(count)))
+                )
             }
         }
     }
@@ -85,7 +91,11 @@ struct SegmentedFileTests {
         let keys = try (0..<65).map { _ in try recipient(.generate()) }
         let plain: [UInt8] = [1]
         #expect(throws: Never.self) {
-            let file = try Encryptor.encrypt(plain.span, as: .segmented, to: Array(keys[..<63]) + [recipient(alice)])
+            let file = try Encryptor.encrypt(
+                plain.span,
+                as: .segmented,
+                to: Array(keys[..<63]) + [recipient(alice)]
+            )
             #expect(try Decryptor.decrypt(file.span, with: [alice]) == plain)
         }
         #expect(throws: EncryptionError.recipientCount(65)) {
@@ -264,7 +274,8 @@ struct SegmentedFileTests {
 }
 
 extension [UInt8] {
-    init(_ reader: SeekableDecryptor<MemorySource>, _ at: Int, _ count: Int) throws(DecryptionError) {
+    init(_ reader: SeekableDecryptor<MemorySource>, _ at: Int, _ count: Int) throws(DecryptionError)
+    {
         self = []
         try appendOutput(count) { (output) throws(DecryptionError) in
             try reader.read(at: UInt64(at), count: count, into: &output)

@@ -1,7 +1,8 @@
-@testable import FileEncryption
 import Foundation
 import IoTTestSupport
 import Testing
+
+@testable import FileEncryption
 
 @Suite("IOTSEG 1 vectors")
 struct SegmentedVectorTests {
@@ -43,7 +44,8 @@ struct SegmentedVectorTests {
             let whole = answer(file, identities, policy, pieces: file.count)
             let cut = answer(file, identities, policy, pieces: 977)
             let sought = seek(file, identities, policy)
-            let isRight = whole.kind == vector.expect && cut.kind == vector.expect
+            let isRight =
+                whole.kind == vector.expect && cut.kind == vector.expect
                 && sought.kind == vector.expect
                 && (vector.plaintext_sha256 == nil
                     || [whole.plain, cut.plain, sought.plain].allSatisfy {

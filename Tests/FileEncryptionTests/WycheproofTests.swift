@@ -1,8 +1,9 @@
-@testable import FileEncryption
 import Foundation
 import IoTCSodium
 import IoTTestSupport
 import Testing
+
+@testable import FileEncryption
 
 @Suite("Wycheproof")
 struct WycheproofTests {
@@ -84,7 +85,15 @@ struct WycheproofTests {
         aead(test, nonceBytes: 12) { key, iv, aad, cipher in
             var plain = [UInt8](repeating: 0, count: max(0, cipher.count - 16))
             let code = unsafe crypto_aead_chacha20poly1305_ietf_decrypt(
-                &plain, nil, nil, cipher, UInt64(cipher.count), aad, UInt64(aad.count), iv, key
+                &plain,
+                nil,
+                nil,
+                cipher,
+                UInt64(cipher.count),
+                aad,
+                UInt64(aad.count),
+                iv,
+                key
             )
             return code == 0 ? plain : nil
         }
@@ -94,7 +103,15 @@ struct WycheproofTests {
         aead(test, nonceBytes: 24) { key, iv, aad, cipher in
             var plain = [UInt8](repeating: 0, count: max(0, cipher.count - 16))
             let code = unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
-                &plain, nil, nil, cipher, UInt64(cipher.count), aad, UInt64(aad.count), iv, key
+                &plain,
+                nil,
+                nil,
+                cipher,
+                UInt64(cipher.count),
+                aad,
+                UInt64(aad.count),
+                iv,
+                key
             )
             return code == 0 ? plain : nil
         }
@@ -109,9 +126,14 @@ struct WycheproofTests {
             return nil
         }
         // A nonce of another length cannot be expressed: such cases must be invalid ones.
-        guard bytes(hex: iv).count == nonceBytes else { return test.result == "invalid" ? true : nil }
+        guard bytes(hex: iv).count == nonceBytes else {
+            return test.result == "invalid" ? true : nil
+        }
         let opened = open(
-            bytes(hex: key), bytes(hex: iv), bytes(hex: test.aad ?? ""), bytes(hex: ct + tag)
+            bytes(hex: key),
+            bytes(hex: iv),
+            bytes(hex: test.aad ?? ""),
+            bytes(hex: ct + tag)
         )
         return test.result == "invalid" ? opened == nil : opened == bytes(hex: test.msg ?? "")
     }

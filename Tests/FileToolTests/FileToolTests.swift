@@ -42,7 +42,8 @@ struct FileToolTests {
     let folder: Folder
     init() throws { folder = try Folder() }
 
-    func encryption(_ recipient: String, _ input: String, _ output: String) -> FileEncryptionCommand {
+    func encryption(_ recipient: String, _ input: String, _ output: String) -> FileEncryptionCommand
+    {
         var command = FileEncryptionCommand()
         command.recipients = [recipient]
         command.input = folder.path(input)
@@ -72,7 +73,10 @@ struct FileToolTests {
         #expect(folder.names == ["key", "signing"])
     }
 
-    @Test("what encrypt writes decrypt reads: age, armored, segmented, any number of workers", arguments: [1, 2])
+    @Test(
+        "what encrypt writes decrypt reads: age, armored, segmented, any number of workers",
+        arguments: [1, 2]
+    )
     func roundTrip(workers: Int) throws {
         let recipient = try folder.key()
         var random = SplitMix64(seed: 1)
@@ -146,7 +150,9 @@ struct FileToolTests {
         _ = try folder.write("limit", long.dropLast())
         #expect(try PassphraseSource.file(folder.path("limit")).read().count == 1_024)
         _ = try folder.write("long", long)
-        #expect(throws: FileToolError.self) { try PassphraseSource.file(folder.path("long")).read() }
+        #expect(throws: FileToolError.self) {
+            try PassphraseSource.file(folder.path("long")).read()
+        }
         #expect(throws: FileToolError.self) {
             try PassphraseSource.environment("IOT_NO_SUCH_VARIABLE").read()
         }

@@ -4,26 +4,36 @@ import Testing
 
 @Suite("RFC 9110 §14 byte ranges")
 struct HTTPRangeTests {
-    @Test("§14.2 a range field is answered with the part it names", arguments: [
-        ("bytes=0-0", 0..<1), ("bytes=0-99", 0..<100), ("bytes=10-", 10..<100),
-        ("bytes=-10", 90..<100), ("bytes=-1000", 0..<100), ("bytes=99-500", 99..<100),
-        ("BYTES=1-2", 1..<3),
-    ])
+    @Test(
+        "§14.2 a range field is answered with the part it names",
+        arguments: [
+            ("bytes=0-0", 0..<1), ("bytes=0-99", 0..<100), ("bytes=10-", 10..<100),
+            ("bytes=-10", 90..<100), ("bytes=-1000", 0..<100), ("bytes=99-500", 99..<100),
+            ("BYTES=1-2", 1..<3),
+        ]
+    )
     func parts(field: String, range: Range<UInt64>) {
         #expect(HTTPRanges.decide(field, length: 100) == .part(range))
     }
 
-    @Test("§14.2 a malformed field, another unit or several ranges are answered with the whole", arguments: [
-        "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "items=0-1", "bytes=0-1,2-3", "bytes=+1-2",
-        "bytes=18446744073709551616-", "bytes=0x1-2", "bytes 0-1",
-    ])
+    @Test(
+        "§14.2 a malformed field, another unit or several ranges are answered with the whole",
+        arguments: [
+            "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "items=0-1", "bytes=0-1,2-3",
+            "bytes=+1-2",
+            "bytes=18446744073709551616-", "bytes=0x1-2", "bytes 0-1",
+        ]
+    )
     func whole(field: String) {
         #expect(HTTPRanges.decide(field, length: 100) == .whole)
     }
 
-    @Test("§15.5.17 a range past the end cannot be satisfied", arguments: [
-        "bytes=100-", "bytes=100-200", "bytes=-0",
-    ])
+    @Test(
+        "§15.5.17 a range past the end cannot be satisfied",
+        arguments: [
+            "bytes=100-", "bytes=100-200", "bytes=-0",
+        ]
+    )
     func unsatisfiable(field: String) {
         #expect(HTTPRanges.decide(field, length: 100) == .unsatisfiable)
     }
@@ -50,7 +60,10 @@ struct HTTPRangeTests {
         }
     }
 
-    @Test("a file is fetched by ranges alone, bodies cut anywhere", arguments: [1, 100, 5_000, 70_000])
+    @Test(
+        "a file is fetched by ranges alone, bodies cut anywhere",
+        arguments: [1, 100, 5_000, 70_000]
+    )
     func download(piece: Int) throws {
         for sealed in [true, false] {
             let file = try SampleFile(segments: 30, sealed: sealed, leaves: false, seed: 8)

@@ -29,7 +29,9 @@ struct SampleFile {
 
     init(segments: Int, final: Int = 100, sealed: Bool, leaves: Bool, seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        var header: [UInt8] = [0x49, 0x4F, 0x54, 0x53, 0x45, 0x47, 0, 1, 12, sealed ? 1 : 0, 1, 0, 1, 0]
+        var header: [UInt8] = [
+            0x49, 0x4F, 0x54, 0x53, 0x45, 0x47, 0, 1, 12, sealed ? 1 : 0, 1, 0, 1, 0,
+        ]
         header += [0, 0] + random.bytes(104) + [1, 0, 80, 0] + random.bytes(80 + 32)
         header += [UInt8](repeating: 0, count: 4_096 - header.count)
         let body = random.bytes((segments - 1) * 4_096 + final)
@@ -177,10 +179,13 @@ struct SegmentTransferTests {
         return step
     }
 
-    @Test("a file arrives whole in any order, with losses and damage", arguments: [
-        (true, true, true), (true, true, false), (true, false, true), (false, false, true),
-        (true, false, false),
-    ])
+    @Test(
+        "a file arrives whole in any order, with losses and damage",
+        arguments: [
+            (true, true, true), (true, true, false), (true, false, true), (false, false, true),
+            (true, false, false),
+        ]
+    )
     func arrives(sealed: Bool, leaves: Bool, key: Bool) throws {
         for seed in 0..<8 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
@@ -374,9 +379,12 @@ struct SegmentTransferTests {
         }
     }
 
-    @Test("MQTT file blocks: a segment's blocks cover exactly its bytes", arguments: [
-        256, 4_096, 8_192, 131_072,
-    ])
+    @Test(
+        "MQTT file blocks: a segment's blocks cover exactly its bytes",
+        arguments: [
+            256, 4_096, 8_192, 131_072,
+        ]
+    )
     func blocks(size: Int) throws {
         let file = try SampleFile(segments: 40, sealed: true, leaves: false, seed: 1)
         for i in 0..<40 as Range<UInt64> {

@@ -70,8 +70,11 @@ struct FileRuns {
         let grown = Double(memory("VmHWM") - before) / 1_024
         program.add(
             Row(
-                name: "FileEncryption/memory growth", ours: grown, unit: "MiB",
-                bar: "<= 8 MiB", meetsBar: grown <= 8
+                name: "FileEncryption/memory growth",
+                ours: grown,
+                unit: "MiB",
+                bar: "<= 8 MiB",
+                meetsBar: grown <= 8
             )
         )
         try check()
@@ -79,13 +82,17 @@ struct FileRuns {
         for _ in 0..<(program.isSmoke ? 1 : 3) {
             for threads in [1, 2] {
                 table["ours encrypt \(threads)", default: []].append(
-                    try timed { try ours("plain", "ours", encrypts: true, workers: threads, recipient) }
+                    try timed {
+                        try ours("plain", "ours", encrypts: true, workers: threads, recipient)
+                    }
                 )
                 table["C encrypt \(threads)", default: []].append(
                     try timed { try yardstick("plain", "c", encrypts: true, threads) }
                 )
                 table["ours decrypt \(threads)", default: []].append(
-                    try timed { try ours("ours", "opened", encrypts: false, workers: threads, recipient) }
+                    try timed {
+                        try ours("ours", "opened", encrypts: false, workers: threads, recipient)
+                    }
                 )
                 table["C decrypt \(threads)", default: []].append(
                     try timed { try yardstick("c", "opened", encrypts: false, threads) }
@@ -106,7 +113,11 @@ struct FileRuns {
     }
 
     private func ours(
-        _ from: String, _ to: String, encrypts: Bool, workers: Int, _ recipient: Recipient
+        _ from: String,
+        _ to: String,
+        encrypts: Bool,
+        workers: Int,
+        _ recipient: Recipient
     ) throws {
         try files(from, to) { source, target in
             let cipher = FileCipher(workers: workers)
@@ -174,9 +185,14 @@ struct FileRuns {
             let cpu = String(format: "%.2f/%.2f", median(a.map(\.cpu)), median(b.map(\.cpu)))
             program.add(
                 Row(
-                    name: "\(mine) (CPU s \(cpu))", ours: median(a.map(\.wall)) * 1_000, unit: "ms",
-                    peerName: other, peer: median(b.map(\.wall)) * 1_000, ratio: median(ratios),
-                    bar: text, meetsBar: median(ratios) <= bar
+                    name: "\(mine) (CPU s \(cpu))",
+                    ours: median(a.map(\.wall)) * 1_000,
+                    unit: "ms",
+                    peerName: other,
+                    peer: median(b.map(\.wall)) * 1_000,
+                    ratio: median(ratios),
+                    bar: text,
+                    meetsBar: median(ratios) <= bar
                 )
             )
         }
@@ -199,7 +215,10 @@ struct FileRuns {
             var generator = SystemRandomNumberGenerator()
             program.compare("FileEncryption/read 1 MiB anywhere", count: 100, bar: 3_000_000) { n in
                 for _ in 0..<n {
-                    let at = UInt64.random(in: 0...reader.plaintextSize - UInt64(count), using: &generator)
+                    let at = UInt64.random(
+                        in: 0...reader.plaintextSize - UInt64(count),
+                        using: &generator
+                    )
                     var output = OutputSpan(buffer: buffer, initializedCount: 0)
                     do { try reader.read(at: at, count: count, into: &output) } catch { return 1 }
                 }

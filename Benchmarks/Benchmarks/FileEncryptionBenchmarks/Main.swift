@@ -33,9 +33,12 @@ enum FileEncryptionBenchmarks {
             "FileEncryption/encrypt 64 KiB chunk",
             count: 2_000,
             bar: 1 / 0.95,
-            peer: ("C libsodium", { count in
-                UInt64(iot_yard_encrypt_memory(plain, &target, UInt64(count)))
-            }),
+            peer: (
+                "C libsodium",
+                { count in
+                    UInt64(iot_yard_encrypt_memory(plain, &target, UInt64(count)))
+                }
+            ),
             ours: { count in
                 guard var encryptor = try? Encryptor(.age, to: [recipient]) else { return 1 }
                 let room = encryptor.outputBound(for: plain.count)
@@ -54,9 +57,14 @@ enum FileEncryptionBenchmarks {
             "FileEncryption/decrypt 64 KiB chunk",
             count: 1_280,
             bar: 1 / 0.95,
-            peer: ("C libsodium", { count in
-                UInt64(bitPattern: Int64(iot_yard_decrypt_memory(sealed, &opened, UInt64(count))))
-            }),
+            peer: (
+                "C libsodium",
+                { count in
+                    UInt64(
+                        bitPattern: Int64(iot_yard_decrypt_memory(sealed, &opened, UInt64(count)))
+                    )
+                }
+            ),
             ours: { count in
                 let piece = 4 * 65_552
                 let room = Decryptor.outputBound(for: piece)

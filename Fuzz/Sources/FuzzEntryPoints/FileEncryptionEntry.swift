@@ -80,12 +80,11 @@ enum FileEncryptionEntry {
     /// releases nothing of a file whose key it does not have.
     static func segmentedFile(_ raw: UnsafeRawBufferPointer) {
         let bytes = array(raw)
-        if let header = try? SegmentedHeader.parse(bytes.span) {
-            precondition(header.encoded == Array(bytes[..<header.length]), "not canonical")
-            if let length = header.fileLength { precondition(length >= UInt64(header.length)) }
-        } else {
+        guard let header = try? SegmentedHeader.parse(bytes.span) else {
             return
         }
+        precondition(header.encoded == Array(bytes[..<header.length]), "not canonical")
+        if let length = header.fileLength { precondition(length >= UInt64(header.length)) }
         let policy = DecryptionPolicy(limits: limits)
         let plain = try? Decryptor.decrypt(bytes.span, with: [], policy: policy)
         precondition(plain == nil, "opened without a key")

@@ -11,7 +11,10 @@ public protocol RandomAccessSource: Sendable {
 
     /// Appends `count` bytes from `offset` on.
     ///
-    /// - Parameter output: must have room for `count`.
+    /// - Parameters:
+    ///   - offset: the first byte.
+    ///   - count: how many bytes.
+    ///   - output: must have room for `count`.
     /// - Throws: ``SystemFailure``, with code 0 when there are fewer bytes.
     func read(
         at offset: UInt64,

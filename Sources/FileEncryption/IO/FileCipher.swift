@@ -32,7 +32,11 @@ public struct FileCipher: Sendable {
     ///
     /// The source must not change meanwhile. Nothing in the sink is a valid file until this
     /// returns: write to a temporary file and rename it.
-    /// - Parameter format: not armored.
+    /// - Parameters:
+    ///   - source: the plaintext.
+    ///   - sink: where the file goes.
+    ///   - format: not armored.
+    ///   - recipients: whom it is for.
     /// - Returns: the bytes written, from offset 0 on.
     /// - Throws: ``EncryptionError``.
     public func encrypt(

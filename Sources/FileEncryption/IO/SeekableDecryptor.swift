@@ -63,7 +63,10 @@ public struct SeekableDecryptor<Source: RandomAccessSource>: Sendable {
 
     /// Appends `count` bytes of plaintext from `offset` on.
     ///
-    /// - Parameter output: must have room for `count`; holds whole authentic parts only.
+    /// - Parameters:
+    ///   - offset: the first byte of plaintext.
+    ///   - count: how many bytes.
+    ///   - output: must have room for `count`; receives authentic bytes only.
     /// - Throws: ``DecryptionError``; `.payload(.range)` past the end.
     /// - Complexity: O(*count*) and at most two chunks more; memory of one chunk.
     public func read(

@@ -47,7 +47,8 @@ enum Base64 {
         unsafe alphabet.withUnsafeBufferPointer { alphabet in
             var i = 0
             while i + 3 <= bytes.count {
-                let group = UInt32(bytes[i]) << 16 | UInt32(bytes[i + 1]) << 8
+                let group =
+                    UInt32(bytes[i]) << 16 | UInt32(bytes[i + 1]) << 8
                     | UInt32(bytes[i + 2])
                 unsafe text.append(alphabet[Int(group >> 18)])
                 unsafe text.append(alphabet[Int(group >> 12 & 63)])

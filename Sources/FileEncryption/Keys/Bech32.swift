@@ -46,7 +46,10 @@ public enum Bech32 {
 
     /// Encodes `bytes` in lower case.
     ///
-    /// - Parameter prefix: the human-readable part, lower case.
+    /// - Parameters:
+    ///   - prefix: the human-readable part, lower case.
+    ///   - bytes: any number of bytes.
+    /// - Returns: the text with its checksum.
     public static func encode(prefix: String, _ bytes: Span<UInt8>) -> String {
         String(decoding: encodeBytes(prefix: [UInt8](prefix.utf8), bytes), as: UTF8.self)
     }

@@ -42,7 +42,8 @@ public struct Identity: Sendable {
         }
         defer { wipe(&decoded.bytes) }
         guard decoded.prefix == Self.prefix else {
-            let other = decoded.prefix.starts(with: Self.prefix)
+            let other =
+                decoded.prefix.starts(with: Self.prefix)
                 || decoded.prefix.starts(with: "age-plugin-".utf8)
             throw KeyError(other ? .pluginUnsupported : .prefix)
         }

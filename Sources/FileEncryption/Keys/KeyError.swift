@@ -1,4 +1,6 @@
-/// A text that is no key this module can use. It never carries any of the text.
+/// A text that is no key this module can use.
+///
+/// It never carries any of the text.
 public struct KeyError: Error, Hashable, Sendable {
     /// The rule that was broken.
     @nonexhaustive

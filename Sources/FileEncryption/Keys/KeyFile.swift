@@ -13,6 +13,7 @@ public enum KeyFile {
     ///   - text: the file; when it is itself an age file (binary or armored), it is opened with
     ///     `passphrase` first.
     ///   - passphrase: for encrypted key files.
+    /// - Returns: one or more keys, in the file's order.
     /// - Throws: ``KeyError`` with the line, counted from 1.
     public static func identities(
         _ text: SecureBytes,

@@ -50,6 +50,7 @@ public struct Recipient: Sendable {
     /// - Parameters:
     ///   - passphrase: UTF-8, not empty.
     ///   - cost: what one guess costs.
+    /// - Returns: a recipient that must stand alone.
     public static func passphrase(
         _ passphrase: SecureBytes,
         cost: PasswordCost = .default

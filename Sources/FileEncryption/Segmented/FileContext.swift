@@ -23,6 +23,7 @@ public struct FileContext: Hashable, Sendable {
     ///   - sequenceNumber: the manifest's sequence number.
     ///   - plaintextDigest: the digest of the image that will be installed.
     ///   - plaintextSize: its size in bytes.
+    /// - Returns: a context that differs when any of them does.
     public static func firmware(
         vendor: [UInt8],
         deviceClass: [UInt8],

@@ -11,7 +11,11 @@ struct MerkleTree: Sendable {
         // Nine bytes: the number, little-endian, and the flag.
         var head = (index.littleEndian, UInt8(isFinal ? 1 : 0))
         return unsafe withUnsafeBytes(of: &head) { head in
-            unsafe Sodium.hash("iotseg1 leaf", UnsafeRawBufferPointer(rebasing: head[..<9]), segment)
+            unsafe Sodium.hash(
+                "iotseg1 leaf",
+                UnsafeRawBufferPointer(rebasing: head[..<9]),
+                segment
+            )
         }
     }
 

@@ -46,7 +46,10 @@ public struct SegmentVerifier: Sendable {
 public enum SegmentDigest {
     /// The hash of `first` and `second`, one after the other, under `label`.
     ///
-    /// - Parameter label: at most 16 ASCII characters.
+    /// - Parameters:
+    ///   - label: at most 16 ASCII characters.
+    ///   - first: the first part.
+    ///   - second: the part after it.
     /// - Returns: 32 bytes.
     public static func digest(
         _ label: StaticString,

@@ -24,6 +24,7 @@ extension SegmentedHeader {
     /// Parses a whole header.
     ///
     /// - Parameter bytes: the file from its first byte on; may go on after the header.
+    /// - Returns: the header; its ``length`` says how many bytes it took.
     /// - Throws: ``DecryptionError`` with the offset of the field that is wrong.
     /// - Complexity: O(header bytes), at most 128 KiB.
     public static func parse(_ bytes: Span<UInt8>) throws(DecryptionError) -> SegmentedHeader {

@@ -21,6 +21,7 @@ struct SegmentedSeal: Hashable, Sendable {
     /// - Parameters:
     ///   - bytes: exactly ``byteCount`` bytes.
     ///   - offset: where they start in the file, for errors.
+    /// - Throws: ``DecryptionError``.
     init(_ bytes: [UInt8], at offset: UInt64) throws(DecryptionError) {
         guard bytes.count == Self.byteCount else {
             throw DecryptionError(.payload(.truncated), at: offset)

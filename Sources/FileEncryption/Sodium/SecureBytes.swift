@@ -20,7 +20,8 @@ public final class SecureBytes: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - count: bytes, at least 0.
-    ///   - body: receives the memory, all zero, and returns what the bytes shall be called with.
+    ///   - body: receives the memory, all zero.
+    /// - Throws: what `body` throws.
     /// - Complexity: O(*count*) and a few system calls (tens of microseconds).
     public init<E: Error>(
         count: Int,

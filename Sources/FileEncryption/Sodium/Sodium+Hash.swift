@@ -30,7 +30,9 @@ extension Sodium {
     /// The most bytes HKDF-SHA-256 can give: 255 hashes.
     static let hkdfLimit = 255 * 32
 
-    /// HKDF-SHA-256, extract and expand. libsodium 1.0.18 has HMAC only.
+    /// HKDF-SHA-256, extract and expand.
+    ///
+    /// libsodium 1.0.18 has HMAC only.
     ///
     /// - Returns: `nil` when more than ``hkdfLimit`` bytes are asked for.
     static func hkdf(
@@ -140,7 +142,8 @@ extension Sodium {
     }
 
     /// `PRF(key, label, x)`.
-    static func derive(_ label: StaticString, key: SecureBytes, _ bytes: Span<UInt8>) -> SecureBytes {
+    static func derive(_ label: StaticString, key: SecureBytes, _ bytes: Span<UInt8>) -> SecureBytes
+    {
         precondition(key.count == 32)
         return SecureBytes(count: 32) { (target: inout MutableSpan<UInt8>) in
             unsafe target.withPointer { target in

@@ -3,7 +3,7 @@ internal import IoTCSodium
 extension Sodium {
     /// scrypt (RFC 7914) with r = 8 and p = 1, 32 bytes; `nil` when memory is short.
     ///
-    /// - Parameter logN: 1...30; 128 · 8 · 2^logN bytes are touched.
+    /// `logN` is 1...30; 128 · 8 · 2^logN bytes are touched.
     static func scrypt(_ passphrase: SecureBytes, salt: [UInt8], logN: Int) -> SecureBytes? {
         guard (1...30).contains(logN) else { return nil }
         start()

@@ -64,7 +64,8 @@ struct BodyReader: ~Copyable, Sendable {
         }
         let last = held
         // A seal that does not fit is found before the last plaintext is released.
-        let seal = isSealed
+        let seal =
+            isSealed
             ? try SegmentedSeal([UInt8](last[count...]), at: start + UInt64(count)) : nil
         if let seal, let header = file.header {
             try seal.check(header, file.headerHash, at: start + UInt64(count))
@@ -111,7 +112,8 @@ struct BodyReader: ~Copyable, Sendable {
             }
             // A final chunk that is followed by bytes is authentic, and so is a full one at the end
             // of a file that was cut. A short chunk without the final flag is none of the format's.
-            let isWhole = opensAs == true || opensAs == isFinal
+            let isWhole =
+                opensAs == true || opensAs == isFinal
                 || opensAs == false && chunk.count == file.cipher.cipherBytes
             return isWhole ? chunk.count - ChunkCipher.tagBytes : 0
         }

@@ -47,7 +47,9 @@ public struct DecryptionPolicy: Sendable {
 public struct DecryptionLimits: Hashable, Sendable {
     /// The longest age header in bytes.
     public var headerBytes: Int
-    /// The most stanzas of an age header. Each costs one X25519 per identity.
+    /// The most stanzas of an age header.
+    ///
+    /// Each costs one X25519 per identity.
     public var recipients: Int
     /// The highest log2(N) of scrypt; memory is 1 KiB · 2^value.
     public var scryptWorkFactor: Int

@@ -61,7 +61,8 @@ struct EncryptionPlan: Sendable {
             )
             prefix = made.header.encoded
             cipher = .segmented(made.keys.payload, made.header)
-            sealing = isSealed
+            sealing =
+                isSealed
                 ? Sealing(
                     header: made.header,
                     headerHash: made.keys.headerHash,

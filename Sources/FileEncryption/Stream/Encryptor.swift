@@ -34,7 +34,8 @@ public struct Encryptor: ~Copyable {
     /// The most bytes that one call appends for `count` bytes of input.
     public func outputBound(for count: Int) -> Int {
         let chunks = count / plan.cipher.plainBytes + 2
-        let bytes = count + plan.cipher.plainBytes + chunks * ChunkCipher.tagBytes
+        let bytes =
+            count + plan.cipher.plainBytes + chunks * ChunkCipher.tagBytes
             + plan.prefix.count + SegmentedSeal.byteCount
         return armor == nil ? bytes : ArmorEncoder.bound(for: bytes)
     }

@@ -18,6 +18,7 @@ public struct SegmentedOptions: Sendable {
     /// What the file is for; a reader must name the same.
     public var context: FileContext?
     /// Writes the Merkle root at the end, by which a relay without a key can check segments.
+    ///
     /// Costs one BLAKE2b pass over the ciphertext. A signed file is always sealed.
     public var isSealed: Bool
     /// Who signs.

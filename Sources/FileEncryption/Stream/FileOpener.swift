@@ -20,8 +20,11 @@ struct FileOpener: Sendable {
 
     /// Consumes header bytes.
     ///
-    /// - Parameter used: set to how many bytes of `input` belong to the header.
+    /// - Parameters:
+    ///   - input: the next bytes of the file.
+    ///   - used: set to how many of them belong to the header.
     /// - Returns: the opened file once its header is whole.
+    /// - Throws: ``DecryptionError``.
     mutating func feed(
         _ input: Span<UInt8>,
         used: inout Int
@@ -31,7 +34,8 @@ struct FileOpener: Sendable {
             let rest = input.extracting(used..<input.count)
             switch state {
             case .detecting:
-                state = rest[0] == SegmentedHeader.magic[0]
+                state =
+                    rest[0] == SegmentedHeader.magic[0]
                     ? .segmented(needed: 16)
                     : .age(AgeHeaderParser(limits: policy.limits))
             case .age(var parser):
