@@ -105,9 +105,9 @@ struct FileRuns {
     }
 
     private func fill() throws {
-        FileManager.default.createFile(atPath: path("plain"), contents: nil)
+        try Data().write(to: URL(fileURLWithPath: path("plain")))
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path("plain")))
-        let block = Data((0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 131 >> 3) })
+        let block = Data((0..<1 << 20).map { UInt8(truncatingIfNeeded: ($0 &* 131) >> 3) })
         for _ in 0..<size >> 20 { try handle.write(contentsOf: block) }
         try handle.close()
     }
