@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "iot-cloud",
             dependencies: [
-                "CloudEndpoint", "MQTTBroker", "MQTTPacketDump", "FileEncryption", "FileTool",
+                "CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump", "FileEncryption",
+                "FileTool",
             ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")

@@ -40,5 +40,8 @@ let package = Package(
             providers: [.apt(["libmosquitto-dev"])]
         ),
         benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
+        // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
+        .target(name: "IoTCYardstickMQTT"),
+        benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
     ]
 )

@@ -179,7 +179,9 @@ final class BrokerLoop {
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Broker.Now(
             monotonic: MonotonicTime(nanoseconds: Int64(clamping: uptime)),
-            wall: WallClock(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+            wall: WallClock(
+                milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+            )
         )
     }
 }

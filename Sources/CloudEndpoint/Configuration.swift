@@ -25,7 +25,9 @@ extension CloudEndpoint {
         /// Who may do what; `nil`: nobody decides, see ``allowsAnonymous``.
         public var policy: (any BrokerPolicy)?
         /// For development: without a policy, lets everybody do everything even where others than
-        /// this machine can connect. On loopback this is implied.
+        /// this machine can connect.
+        ///
+        /// On loopback this is implied.
         public var allowsAnonymous = false
         /// How long a connection that the broker ended may take to read the reason.
         public var lingerTimeout: Duration = .seconds(2)

@@ -83,8 +83,10 @@ extension Broker {
         armSession(key)
     }
 
-    /// Forgets a session and everything in it. Its will, if there still is one, is due now: a will
-    /// waits no longer than its session. [MQTT-3.1.2-8]
+    /// Forgets a session and everything in it.
+    ///
+    /// Its will, if there still is one, is due now: it waits no longer than its session,
+    /// [MQTT-3.1.2-8].
     mutating func endSession(_ key: SlotKey, at now: Now) {
         guard let client = sessions[key]?.client else { return }
         publishWill(of: key, at: now)

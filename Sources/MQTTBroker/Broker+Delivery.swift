@@ -138,8 +138,8 @@ extension Broker {
 
     /// Sends or queues one copy.
     ///
-    /// - Parameter mayWait: whether the copy is queued when it cannot be sent at once. A QoS 0
-    ///   message to a slow client is dropped instead, a retained one is not.
+    /// `mayWait` says whether the copy is queued when it cannot be sent at once: a QoS 0 message to a
+    /// slow client is dropped instead, a retained one is not.
     mutating func deliver(
         _ delivery: Delivery,
         to session: SlotKey,
@@ -221,8 +221,10 @@ extension Broker {
         }
     }
 
-    /// Sends a message for the first time. One that is too large for the client is dropped and
-    /// counts as sent. [MQTT-3.1.2-24] [MQTT-3.1.2-25]
+    /// Sends a message for the first time.
+    ///
+    /// One that is too large for the client is dropped and counts as sent: [MQTT-3.1.2-24],
+    /// [MQTT-3.1.2-25].
     private mutating func transmit(
         _ delivery: Delivery,
         to session: SlotKey,

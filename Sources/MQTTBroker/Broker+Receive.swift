@@ -37,9 +37,10 @@ extension Broker {
         connections[key]?.input = []
         let used = consume(input.span, on: key, at: now)
         guard connections.contains(key), used < input.count else { return }
-        var rest = input
-        rest.removeFirst(used)
-        connections[key]?.input = rest
+        // Put back as it is while its packet is incomplete: a copy for each piece that arrives would
+        // let a client that sends single bytes of a large packet take the machine's time.
+        connections[key]?.input =
+            used == 0 ? input : [UInt8](copying: input.span.extracting(used...))
     }
 
     /// True while packets of this connection have to wait: for an answer, or for the peer to read.
@@ -130,9 +131,8 @@ extension Broker {
         }
     }
 
-    /// Ends a connection whose peer sent something that is no packet, or not allowed.
-    ///
-    /// - Parameter bytes: from the start of the refused packet on.
+    /// Ends a connection whose peer sent something that is no packet, or not allowed; `bytes` begin
+    /// with it.
     private mutating func refuse(
         _ error: PacketError,
         _ bytes: Span<UInt8>,
@@ -161,7 +161,8 @@ extension Broker {
             if named == .v5 { sendConnack(error.reasonCode, as: named, on: key, at: now) }
             return named
         }
-        if case .protocolError(let error) = error, case .protocolVersion(let level) = error.violation
+        if case .protocolError(let error) = error,
+            case .protocolVersion(let level) = error.violation
         {
             let version: ProtocolVersion = level > 5 ? .v5 : .v311
             sendConnack(.unsupportedProtocolVersion, as: version, on: key, at: now)

@@ -43,7 +43,9 @@ extension Broker {
         sendControl(bytes.span, on: key, at: now)
     }
 
-    /// Sends SUBACK. MQTT 3.1 cannot refuse a filter: there the connection is closed instead.
+    /// Sends SUBACK.
+    ///
+    /// MQTT 3.1 cannot refuse a filter: there the connection is closed instead.
     mutating func sendSuback(
         _ identifier: PacketIdentifier,
         _ codes: [ReasonCode],

@@ -3,8 +3,9 @@ public import IoTTime
 // Handshake, keep alive, session expiry and will delay.
 
 extension Broker {
-    /// When ``handleTimeout(at:)`` is next worth calling; `nil`: not before another call. It may be
-    /// earlier than necessary, never later.
+    /// When ``handleTimeout(at:)`` is next worth calling; `nil`: not before another call.
+    ///
+    /// It may be earlier than necessary, never later.
     public var nextTimeout: MonotonicTime? { timers.first }
 
     /// Runs the timers that are due; an early call does nothing.
@@ -49,18 +50,24 @@ extension Broker {
     }
 
     private mutating func insertTimer(_ deadline: MonotonicTime, for owner: TimerQueue.Owner) {
-        if timers.count > 64, timers.count > 2 * (connections.count + sessions.count) {
-            var queue = timers
-            timers = TimerQueue()
-            queue.compact { entry in
-                switch entry.owner {
-                case .connection(let key): connections[key]?.timer == entry.deadline
-                case .session(let key): sessions[key]?.timer == entry.deadline
-                }
-            }
-            timers = queue
-        }
         timers.insert(deadline, for: owner)
+        compactTimers()
+    }
+
+    /// Drops the entries of owners that are gone, once they are the larger part.
+    mutating func compactTimers() {
+        guard timers.count > 64, timers.count > 2 * (connections.count + sessions.count) else {
+            return
+        }
+        var queue = timers
+        timers = TimerQueue()
+        queue.compact { entry in
+            switch entry.owner {
+            case .connection(let key): connections[key]?.timer == entry.deadline
+            case .session(let key): sessions[key]?.timer == entry.deadline
+            }
+        }
+        timers = queue
     }
 
     /// A keep alive timer is not moved by each packet: it looks when it fires. [MQTT-3.1.2-22]
@@ -75,7 +82,9 @@ extension Broker {
     }
 
     private mutating func sessionTimer(_ key: SlotKey, at now: Now) {
-        if let due = sessions[key]?.willDueAt, due <= now.monotonic { publishWill(of: key, at: now) }
+        if let due = sessions[key]?.willDueAt, due <= now.monotonic {
+            publishWill(of: key, at: now)
+        }
         if let end = sessions[key]?.endsAt, end <= now.monotonic {
             endSession(key, at: now)
         } else {

@@ -131,7 +131,7 @@ public struct Broker: ~Copyable {
             } else if let key = tooSlow.popFirst() {
                 close(key, .server(.quotaExceeded), at: now)
             } else {
-                return
+                return compactTimers()
             }
         }
     }

@@ -9,7 +9,12 @@ public protocol BrokerPolicy: Sendable {
     /// May this client connect? Asked once the CONNECT is known to be well formed.
     func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision
     /// May the client publish to this topic? Also asked for the will, at CONNECT.
-    func publish(_ client: Broker.Client, topic: Span<UInt8>, qos: QoS, retain: Bool)
+    func publish(
+        _ client: Broker.Client,
+        topic: Span<UInt8>,
+        qos: QoS,
+        retain: Bool
+    )
         -> Broker.Decision
     /// May the client subscribe? Asked for each filter; the filter is given with its share name.
     func subscribe(_ client: Broker.Client, filter: Span<UInt8>, qos: QoS) -> Broker.Decision
@@ -23,7 +28,12 @@ extension Broker {
         /// Allows.
         public func connect(_ client: Client, password: Password?) -> Decision { .allow }
         /// Allows.
-        public func publish(_ client: Client, topic: Span<UInt8>, qos: QoS, retain: Bool)
+        public func publish(
+            _ client: Client,
+            topic: Span<UInt8>,
+            qos: QoS,
+            retain: Bool
+        )
             -> Decision
         { .allow }
         /// Allows.

@@ -44,10 +44,14 @@ extension Broker {
         public var maximumTopicLevels = 128
 
         /// Longest keep alive granted, in seconds; a client that asks for more, or for none, is
-        /// told this one (MQTT 5) or held to it (older). `nil` grants everything.
+        /// told this one (MQTT 5) or held to it (older).
+        ///
+        /// `nil` grants everything.
         public var maximumKeepAlive: UInt16? = nil
         /// Longest time a session is kept after its connection; what an MQTT 3 client with
-        /// clean session 0 gets. 0xFFFF_FFFF means for ever.
+        /// clean session 0 gets.
+        ///
+        /// 0xFFFF_FFFF means for ever.
         public var maximumSessionExpiry: UInt32 = 7 * 86_400
 
         /// Subscriptions of one session.
@@ -65,8 +69,9 @@ extension Broker {
         public var maximumQueuedBytes = 16 << 20
         /// What happens beyond those two.
         public var queueOverflow = QueueOverflow.dropNewest
-        /// Bytes handed out for one connection and not yet written to its socket. Beyond this,
-        /// QoS 0 messages to it are dropped, others wait in the session, and nothing is read.
+        /// Bytes handed out for one connection and not yet written to its socket.
+        ///
+        /// Beyond this, QoS 0 messages to it are dropped, others wait in the session, and nothing is read.
         public var maximumOutboundBytes = 4 << 20
 
         /// Retained messages of all topics.

@@ -2,8 +2,8 @@ internal import MQTTCodec
 
 /// The QoS 1 and QoS 2 messages sent to one client and not yet acknowledged.
 ///
-/// Identifiers go up by one and skip those in use ([MQTT-2.2.1-4]); the table is indexed by the low
-/// bits of the identifier, so that allocation and acknowledgement are O(1) whatever the order
+/// Identifiers go up and skip those in use ([MQTT-2.2.1-4]), and those whose low bits are in use,
+/// because the table is indexed by the low bits of the identifier: so allocation and acknowledgement are O(1) whatever the order
 /// in which the client answers.
 struct InflightTable: Sendable {
     /// How far the exchange has come.
@@ -111,9 +111,13 @@ struct InflightTable: Sendable {
         awaitingResend -= 1
     }
 
-    private func slot(_ identifier: PacketIdentifier) -> Int { Int(identifier.rawValue) & (slots.count - 1) }
+    private func slot(_ identifier: PacketIdentifier) -> Int {
+        Int(identifier.rawValue) & (slots.count - 1)
+    }
 
-    /// Doubles the table. Two identifiers that differ in their low bits still do with more bits.
+    /// Doubles the table.
+    ///
+    /// Two identifiers that differ in their low bits still do with more bits.
     private mutating func grow() {
         let old = slots
         slots = Array(repeating: nil, count: max(8, old.count * 2))

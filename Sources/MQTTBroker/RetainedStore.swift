@@ -50,7 +50,7 @@ struct RetainedStore: Sendable {
     /// Calls `body` for each message whose topic matches `filter`, a checked filter without a
     /// share name, in no promised order but always the same one for the same history of calls.
     ///
-    /// - Parameter parentMatches: whether `sport/#` matches `sport` (it does not in the AWS dialect).
+    /// `parentMatches` says whether `sport/#` matches `sport`; it does not in the AWS dialect.
     /// - Complexity: O(nodes that match a prefix of the filter).
     func forEachMatch(
         _ filter: Span<UInt8>,

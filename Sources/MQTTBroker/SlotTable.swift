@@ -16,11 +16,13 @@ struct SlotTable<Value: Sendable>: Sendable {
         var value: Value?
     }
 
-    private var slots: [Slot] = []
+    /// The first slot is never given away: it is what a dead key reads, so that every access yields
+    /// memory in place and copies nothing.
+    private var slots = [Slot(generation: 0, value: nil)]
     private var free: [UInt32] = []
 
     /// How many entries live.
-    var count: Int { slots.count - free.count }
+    var count: Int { slots.count - 1 - free.count }
 
     /// Takes a free slot, or a new one.
     mutating func insert(_ value: Value) -> SlotKey {
@@ -54,18 +56,15 @@ struct SlotTable<Value: Sendable>: Sendable {
 
     /// The entry, in place; writes through a dead key are dropped.
     subscript(key: SlotKey) -> Value? {
-        _read {
-            if contains(key) { yield slots[Int(key.index)].value } else { yield nil }
-        }
+        _read { yield slots[position(of: key)].value }
         _modify {
-            if contains(key) {
-                yield &slots[Int(key.index)].value
-            } else {
-                var nobody: Value?
-                yield &nobody
-            }
+            let position = position(of: key)
+            yield &slots[position].value
+            if position == 0 { slots[0].value = nil }
         }
     }
+
+    private func position(of key: SlotKey) -> Int { contains(key) ? Int(key.index) : 0 }
 
     /// The keys that live, in the order of their slots.
     var keys: [SlotKey] {

@@ -64,9 +64,10 @@ struct MosquittoTests {
             let result = await subscriber.wait()
             #expect(result.status == 0)
             #expect(
-                messages(result.output) == (0...2).flatMap {
-                    ["a/b/c \($0) m\($0)", "a/b/c/d/e \($0) m\($0)"]
-                }
+                messages(result.output)
+                    == (0...2).flatMap {
+                        ["a/b/c \($0) m\($0)", "a/b/c/d/e \($0) m\($0)"]
+                    }
             )
         }
     }

@@ -29,7 +29,7 @@ struct CrowdTests {
         let whole = Simulation().open()
         whole.send(bytes: bytes)
         let expected = whole.raw
-        #expect(expected.count > 7_000)
+        #expect(expected.count > 6_000)
         for size in [1, 2, 3, 7, 64, 1_000] {
             let client = Simulation().open()
             var start = 0
@@ -43,7 +43,27 @@ struct CrowdTests {
         }
     }
 
-    @Test("(3.1.1: [MQTT-4.5.0-1]) [MQTT-4.5.0-1] 300 clients that come, go and break: each QoS 1 message reaches every kept session once, in order")
+    @Test("a large packet that comes byte by byte costs time in proportion to its size")
+    func singleBytes() throws {
+        let simulation = Simulation()
+        let client = simulation.connect("a")
+        let bytes = try Publish(topicName: "t", payload: [UInt8](repeating: 0, count: 300_000))
+            .encoded(as: .v5, from: .client)
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            for byte in bytes {
+                let piece: [1 of UInt8] = [byte]
+                simulation.broker.received(piece.span, on: client.id, at: simulation.now)
+            }
+        }
+        #expect(simulation.broker.statistics.received == 1)
+        // A copy of the packet for each byte would be 45 GB.
+        #expect(time < .seconds(10))
+    }
+
+    @Test(
+        "(3.1.1: [MQTT-4.5.0-1]) [MQTT-4.5.0-1] 300 clients that come, go and break: each QoS 1 message reaches every kept session once, in order"
+    )
     func crowd() {
         for seed in 1...3 as ClosedRange<UInt64> { crowd(seed: seed) }
     }
@@ -69,14 +89,13 @@ struct CrowdTests {
                 if !(publish.isDuplicate && received[index].contains(text)) {
                     received[index].append(text)
                 }
-                if clients[index].closeReason == nil, !random.oneIn(3) {
-                    clients[index].acknowledge(.puback, id)
-                } else {
+                guard clients[index].closeReason == nil, !random.oneIn(3) else {
                     clients[index].drop()
                     clients[index] = simulation.open()
                     clients[index].connect("c\(index)", clean: false, properties: properties)
                     return
                 }
+                clients[index].acknowledge(.puback, id)
             }
         }
         for number in 0..<40 {

@@ -44,7 +44,9 @@ struct PolicyTests {
         #expect(old.raw == [0x20, 2, 0, 5])
     }
 
-    @Test("[MQTT-3.3.5-2] (3.1.1) a refused PUBLISH goes nowhere: MQTT 5.0 hears 0x87, MQTT 3.1.1 is acknowledged or closed")
+    @Test(
+        "[MQTT-3.3.5-2] (3.1.1) a refused PUBLISH goes nowhere: MQTT 5.0 hears 0x87, MQTT 3.1.1 is acknowledged or closed"
+    )
     func refusedPublish() {
         for answer in [
             Broker.Configuration.RefusedPublish.acknowledge, .disconnect,
@@ -98,7 +100,9 @@ struct PolicyTests {
         #expect(simulation.broker.statistics.subscriptions == 2)
     }
 
-    @Test("[MQTT-3.2.0-1] (3.1.1: [MQTT-3.2.0-1]) a late answer to CONNECT: nothing is sent before it, and what came meanwhile is handled after it")
+    @Test(
+        "[MQTT-3.2.0-1] (3.1.1: [MQTT-3.2.0-1]) a late answer to CONNECT: nothing is sent before it, and what came meanwhile is handled after it"
+    )
     func lateConnect() throws {
         let simulation = Simulation(policy: WordPolicy())
         let client = simulation.open()
@@ -151,7 +155,9 @@ struct PolicyTests {
         )
     }
 
-    @Test("late answers to SUBSCRIBE: each filter waits for its own, none takes effect before the last")
+    @Test(
+        "late answers to SUBSCRIBE: each filter waits for its own, none takes effect before the last"
+    )
     func lateSubscribe() {
         let simulation = Simulation(policy: WordPolicy())
         let client = simulation.connect("a")

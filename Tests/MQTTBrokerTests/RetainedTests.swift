@@ -7,7 +7,9 @@ import Testing
 struct RetainedTests {
     typealias Options = Subscription.Options
 
-    @Test("[MQTT-3.3.1-5] [MQTT-3.3.1-6] (3.1.1) a new subscription gets the last retained message of each topic, with RETAIN 1 [MQTT-3.3.1-8] (3.1.1)")
+    @Test(
+        "[MQTT-3.3.1-5] [MQTT-3.3.1-6] (3.1.1) a new subscription gets the last retained message of each topic, with RETAIN 1 [MQTT-3.3.1-8] (3.1.1); [MQTT-3.3.1-5]"
+    )
     func stored() {
         let simulation = Simulation()
         let publisher = simulation.connect("p")
@@ -28,7 +30,9 @@ struct RetainedTests {
         }
     }
 
-    @Test("[MQTT-3.3.1-6] [MQTT-3.3.1-7] (3.1.1: [MQTT-3.3.1-10] [MQTT-3.3.1-11]) an empty payload goes on, removes the message and is not stored")
+    @Test(
+        "[MQTT-3.3.1-6] [MQTT-3.3.1-7] (3.1.1: [MQTT-3.3.1-10] [MQTT-3.3.1-11]) an empty payload goes on, removes the message and is not stored"
+    )
     func cleared() {
         let simulation = Simulation()
         let publisher = simulation.connect("p")
@@ -54,7 +58,9 @@ struct RetainedTests {
         #expect(client.takePayloads() == ["kept"])
     }
 
-    @Test("[MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] Retain Handling 0 sends always, 1 for a new subscription, 2 never")
+    @Test(
+        "[MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] Retain Handling 0 sends always, 1 for a new subscription, 2 never"
+    )
     func handling() {
         let simulation = Simulation()
         simulation.connect("p").publish("t", "x", retain: true)
@@ -96,7 +102,12 @@ struct RetainedTests {
     @Test("§3.3.2.3.3 a retained message expires too, and its interval is counted down")
     func expiry() {
         let simulation = Simulation()
-        simulation.connect("p").publish("t", "x", retain: true, properties: [.messageExpiryInterval(10)])
+        simulation.connect("p").publish(
+            "t",
+            "x",
+            retain: true,
+            properties: [.messageExpiryInterval(10)]
+        )
         simulation.advance(seconds: 9)
         let early = simulation.connect("e")
         early.subscribe("t")
@@ -116,7 +127,14 @@ struct RetainedTests {
         client.subscribe([("#", Options(maximumQoS: .atMostOnce))], identifier: 5)
         #expect(
             client.takePublishes() == [
-                message("t", "x", .atMostOnce, nil, retain: true, properties: [.subscriptionIdentifier(5)])
+                message(
+                    "t",
+                    "x",
+                    .atMostOnce,
+                    nil,
+                    retain: true,
+                    properties: [.subscriptionIdentifier(5)]
+                )
             ]
         )
     }
@@ -132,7 +150,9 @@ struct RetainedTests {
         #expect(client.takePayloads() == ["x"])
     }
 
-    @Test("a retained message beyond the limit is refused: 0x97, or the connection; a replacement is not")
+    @Test(
+        "a retained message beyond the limit is refused: 0x97, or the connection; a replacement is not"
+    )
     func limit() {
         let simulation = Simulation { $0.maximumRetainedMessages = 1 }
         let client = simulation.connect("p")
@@ -155,11 +175,15 @@ struct RetainedTests {
         #expect(old.closeReason == .server(.quotaExceeded))
     }
 
-    @Test("QoS 0 messages a slow client is owed by SUBSCRIBE wait, and newer ones do not overtake them")
+    @Test(
+        "QoS 0 messages a slow client is owed by SUBSCRIBE wait, and newer ones do not overtake them"
+    )
     func slowReplay() {
         let simulation = Simulation { $0.maximumOutboundBytes = 200 }
         let publisher = simulation.connect("p")
-        for number in 0..<50 { publisher.publish("r/\(number)", String(repeating: "x", count: 50), retain: true) }
+        for number in 0..<50 {
+            publisher.publish("r/\(number)", String(repeating: "x", count: 50), retain: true)
+        }
         let client = simulation.connect("s")
         client.isStalled = true
         client.send(

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Sessions, MQTT 5.0 §3.1.2.4, §4.1, §4.4")
 struct SessionTests {
-    @Test("[MQTT-3.1.4-4] (3.1.1: [MQTT-3.2.2-3]) [MQTT-3.1.2-6] [MQTT-3.2.2-3] without a session, Clean Start 0 makes one")
+    @Test(
+        "[MQTT-3.1.4-4] (3.1.1: [MQTT-3.2.2-3]) [MQTT-3.1.2-6] [MQTT-3.2.2-3] without a session, Clean Start 0 makes one"
+    )
     func createsSession() {
         let client = Simulation().connect("a", clean: false)
         #expect(client.connack?.sessionPresent == false)
@@ -16,10 +18,20 @@ struct SessionTests {
     )
     func resumes(version: ProtocolVersion) {
         let simulation = Simulation()
-        let first = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
+        let first = simulation.connect(
+            "a",
+            version,
+            clean: false,
+            properties: [.sessionExpiryInterval(60)]
+        )
         first.subscribe("t", .atLeastOnce)
         first.drop()
-        let second = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
+        let second = simulation.connect(
+            "a",
+            version,
+            clean: false,
+            properties: [.sessionExpiryInterval(60)]
+        )
         // MQTT 3.1 has no such flag.
         #expect(second.connack?.sessionPresent == (version != .v31))
         simulation.connect("p").publish("t", "x")
@@ -32,7 +44,12 @@ struct SessionTests {
     )
     func cleanStart(version: ProtocolVersion) {
         let simulation = Simulation()
-        let first = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
+        let first = simulation.connect(
+            "a",
+            version,
+            clean: false,
+            properties: [.sessionExpiryInterval(60)]
+        )
         first.subscribe("t", .atLeastOnce)
         first.drop()
         simulation.connect("p").publish("t", "lost", .atLeastOnce, id: 1)
@@ -45,7 +62,9 @@ struct SessionTests {
         #expect(third.connack?.sessionPresent == false)
     }
 
-    @Test("[MQTT-3.1.2-5] (3.1.1) QoS 1 and 2 messages are queued for an absent client, QoS 0 are not")
+    @Test(
+        "[MQTT-3.1.2-5] (3.1.1) QoS 1 and 2 messages are queued for an absent client, QoS 0 are not"
+    )
     func queuesWhileAway() {
         let simulation = Simulation()
         let first = simulation.connect("a", .v311, clean: false)
@@ -67,7 +86,9 @@ struct SessionTests {
         )
     }
 
-    @Test("[MQTT-4.1.0-2] a session ends when its expiry interval has passed, not a millisecond earlier")
+    @Test(
+        "[MQTT-4.1.0-2] a session ends when its expiry interval has passed, not a millisecond earlier"
+    )
     func expires() {
         for (wait, isPresent) in [(Int64(9_999), true), (10_000, false)] {
             let simulation = Simulation()
@@ -79,7 +100,9 @@ struct SessionTests {
         }
     }
 
-    @Test("(3.1.1: [MQTT-4.1.0-1]) [MQTT-4.1.0-1] [MQTT-4.1.0-2] (3.1.1) a session lasts at least as long as its connection")
+    @Test(
+        "(3.1.1: [MQTT-4.1.0-1]) [MQTT-4.1.0-1] [MQTT-4.1.0-2] (3.1.1) a session lasts at least as long as its connection; [MQTT-4.1.0-1]"
+    )
     func lastsWhileConnected() {
         let simulation = Simulation()
         let client = simulation.connect("a", properties: [.sessionExpiryInterval(1)])
@@ -125,7 +148,12 @@ struct SessionTests {
     )
     func resends(version: ProtocolVersion) {
         let simulation = Simulation()
-        let first = simulation.connect("a", version, clean: false, properties: [.sessionExpiryInterval(60)])
+        let first = simulation.connect(
+            "a",
+            version,
+            clean: false,
+            properties: [.sessionExpiryInterval(60)]
+        )
         first.subscribe("t", .exactlyOnce)
         let publisher = simulation.connect("p")
         for number in 1...4 {
@@ -146,13 +174,17 @@ struct SessionTests {
         )
     }
 
-    @Test("[MQTT-4.6.0-4] (3.1.1: [MQTT-4.6.0-4]) [MQTT-4.4.0-1] [MQTT-4.3.3-6] after PUBREC only PUBREL is re-sent, in the order of the PUBRECs")
+    @Test(
+        "[MQTT-4.6.0-4] (3.1.1: [MQTT-4.6.0-4]) [MQTT-4.4.0-1] [MQTT-4.3.3-6] after PUBREC only PUBREL is re-sent, in the order of the PUBRECs"
+    )
     func resendsRelease() {
         let simulation = Simulation()
         let first = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
         first.subscribe("t", .exactlyOnce)
         let publisher = simulation.connect("p")
-        for number in 1...3 { publisher.publish("t", "\(number)", .exactlyOnce, id: .init(rawValue: UInt16(number))) }
+        for number in 1...3 {
+            publisher.publish("t", "\(number)", .exactlyOnce, id: .init(rawValue: UInt16(number)))
+        }
         first.acknowledge(.pubrec, 2)
         first.acknowledge(.pubrec, 1)
         first.drop()
@@ -178,7 +210,9 @@ struct SessionTests {
         #expect(client.take() == [])
     }
 
-    @Test("[MQTT-4.9.0-1] [MQTT-3.3.4-9] [MQTT-4.9.0-2] re-sent messages respect the new connection's Receive Maximum")
+    @Test(
+        "[MQTT-4.9.0-1] [MQTT-3.3.4-9] [MQTT-4.9.0-2] re-sent messages respect the new connection's Receive Maximum"
+    )
     func resendWindow() {
         let simulation = Simulation()
         let first = simulation.connect("a", clean: false, properties: [.sessionExpiryInterval(60)])
@@ -193,7 +227,11 @@ struct SessionTests {
         )
         _ = second.raw
         let third = simulation.open()
-        third.connect("a", clean: false, properties: [.sessionExpiryInterval(60), .receiveMaximum(2)])
+        third.connect(
+            "a",
+            clean: false,
+            properties: [.sessionExpiryInterval(60), .receiveMaximum(2)]
+        )
         #expect(third.take().count == 3)
         third.acknowledge(.puback, 1)
         #expect(third.takePayloads() == ["3"])

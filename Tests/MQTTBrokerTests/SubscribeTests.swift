@@ -20,7 +20,9 @@ struct SubscribeTests {
         #expect(codes == [.grantedQoS0, .grantedQoS1, .grantedQoS2])
     }
 
-    @Test("[MQTT-4.3.1-1] (3.1.1: [MQTT-4.3.1-1]) [MQTT-3.8.4-8] (3.1.1: [MQTT-3.8.4-6]) the delivered QoS is the lower of the two")
+    @Test(
+        "[MQTT-4.3.1-1] (3.1.1: [MQTT-4.3.1-1]) [MQTT-3.8.4-8] (3.1.1: [MQTT-3.8.4-6]) the delivered QoS is the lower of the two"
+    )
     func grantedQoS() {
         let simulation = Simulation()
         let publisher = simulation.connect("p")
@@ -35,7 +37,9 @@ struct SubscribeTests {
         }
     }
 
-    @Test("[MQTT-3.3.4-2] [MQTT-3.3.4-3] [MQTT-3.3.4-4] overlapping subscriptions: one copy, the highest QoS, all identifiers")
+    @Test(
+        "[MQTT-3.3.4-2] [MQTT-3.3.4-3] [MQTT-3.3.4-4] overlapping subscriptions: one copy, the highest QoS, all identifiers"
+    )
     func overlap() {
         let simulation = Simulation()
         let client = simulation.connect("s")
@@ -92,7 +96,9 @@ struct SubscribeTests {
         #expect(local.takePayloads() == ["mine"])
     }
 
-    @Test("(3.1.1: [MQTT-3.3.1-9]) [MQTT-3.3.1-12] [MQTT-3.3.1-13] Retain As Published decides about the flag of live messages")
+    @Test(
+        "(3.1.1: [MQTT-3.3.1-9]) [MQTT-3.3.1-12] [MQTT-3.3.1-13] Retain As Published decides about the flag of live messages"
+    )
     func retainAsPublished() {
         let simulation = Simulation()
         let keeping = simulation.connect("k")
@@ -130,7 +136,9 @@ struct SubscribeTests {
         #expect(old.raw == [0xB0, 2, 0, 9])
     }
 
-    @Test("(3.1.1: [MQTT-3.10.4-2] [MQTT-3.10.4-3]) [MQTT-3.10.4-2] [MQTT-3.10.4-3] after UNSUBSCRIBE nothing new comes, and what was sent is completed")
+    @Test(
+        "(3.1.1: [MQTT-3.10.4-2] [MQTT-3.10.4-3]) [MQTT-3.10.4-2] [MQTT-3.10.4-3] after UNSUBSCRIBE nothing new comes, and what was sent is completed"
+    )
     func unsubscribe() {
         let simulation = Simulation()
         let client = simulation.connect("a")
@@ -195,15 +203,22 @@ struct SubscribeTests {
         )
     }
 
-    @Test("[MQTT-4.8.2-3] §4.8.2 each message goes to one member of a share group, connected ones in turn")
+    @Test(
+        "[MQTT-4.8.2-3] §4.8.2 each message goes to one member of a share group, connected ones in turn"
+    )
     func shared() {
         let simulation = Simulation()
-        let members = (0..<3).map { simulation.connect("m\($0)", clean: false, properties: [.sessionExpiryInterval(60)]) }
+        let members = (0..<3).map {
+            simulation.connect("m\($0)", clean: false, properties: [.sessionExpiryInterval(60)])
+        }
         for member in members { member.subscribe("$share/g/t/#", .atLeastOnce) }
         let other = simulation.connect("o")
         other.subscribe("t/#")
         let publisher = simulation.connect("p")
-        for number in 0..<30 { publisher.publish("t/\(number)", "", .exactlyOnce, id: 1); publisher.acknowledge(.pubrel, 1) }
+        for number in 0..<30 {
+            publisher.publish("t/\(number)", "", .exactlyOnce, id: 1);
+            publisher.acknowledge(.pubrel, 1)
+        }
         let counts = members.map { $0.takePublishes().count }
         #expect(counts == [10, 10, 10])
         #expect(other.takePublishes().count == 30)
@@ -216,7 +231,11 @@ struct SubscribeTests {
     func sharedNoLocal() throws {
         let client = Simulation().connect("a")
         let filter = Array("$share/g/t".utf8)
-        client.send(bytes: [0x82, UInt8(6 + filter.count), 0, 1, 0, 0, UInt8(filter.count)] + filter + [0x04])
+        client.send(
+            bytes: [0x82, UInt8(6 + filter.count), 0, 1, 0, 0, UInt8(filter.count)] + filter + [
+                0x04
+            ]
+        )
         #expect(client.take() == [.disconnect(Disconnect(reasonCode: .protocolError))])
     }
 
@@ -236,7 +255,9 @@ struct SubscribeTests {
         let simulation = Simulation()
         let client = simulation.connect("a")
         _ = simulation.takeEvents()
-        client.subscribe([("a", Options(maximumQoS: .atMostOnce)), ("b", Options(maximumQoS: .atMostOnce))])
+        client.subscribe([
+            ("a", Options(maximumQoS: .atMostOnce)), ("b", Options(maximumQoS: .atMostOnce)),
+        ])
         client.send(Unsubscribe(packetIdentifier: 9, topicFilters: ["b", "c"]))
         let events = simulation.takeEvents()
         guard events.count == 2, case .subscribed(_, let added, _) = events[0],

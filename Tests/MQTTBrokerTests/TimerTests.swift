@@ -44,7 +44,9 @@ struct TimerTests {
         #expect(client.closeReason == nil)
     }
 
-    @Test("a connection without complete CONNECT ends after the handshake timeout, however it dribbles")
+    @Test(
+        "a connection without complete CONNECT ends after the handshake timeout, however it dribbles"
+    )
     func handshake() {
         let simulation = Simulation()
         let client = simulation.open()
@@ -63,8 +65,12 @@ struct TimerTests {
     func noPileUp() {
         let simulation = Simulation()
         for number in 0..<2_000 {
-            simulation.connect("a", keepAlive: 60, properties: [.sessionExpiryInterval(UInt32(100_000 - number))])
-                .drop()
+            simulation.connect(
+                "a",
+                keepAlive: 60,
+                properties: [.sessionExpiryInterval(UInt32(100_000 - number))]
+            )
+            .drop()
             simulation.connect("a", clean: true).drop()
         }
         #expect(simulation.broker.statistics.sessions == 0)

@@ -62,7 +62,9 @@ struct WillTests {
         #expect(watcher.take() == [])
     }
 
-    @Test("(3.1.1: [MQTT-3.1.2-16] [MQTT-3.1.2-17]) [MQTT-3.1.2-14] [MQTT-3.1.2-15] (3.1.1: -16, -17) the will is retained when it says so")
+    @Test(
+        "(3.1.1: [MQTT-3.1.2-16] [MQTT-3.1.2-17]) [MQTT-3.1.2-14] [MQTT-3.1.2-15] (3.1.1: -16, -17) the will is retained when it says so"
+    )
     func retained() {
         let (simulation, _) = watched()
         simulation.connect("a", will: will(retain: false)).drop()
@@ -75,7 +77,9 @@ struct WillTests {
         #expect(late.takePublishes() == [message("w", "gone", .atMostOnce, nil, retain: true)])
     }
 
-    @Test("[MQTT-3.1.2-8] a delayed will comes when the delay has passed, not a millisecond earlier")
+    @Test(
+        "[MQTT-3.1.2-8] a delayed will comes when the delay has passed, not a millisecond earlier"
+    )
     func delayed() {
         let (simulation, watcher) = watched()
         let delay = will(.atMostOnce, properties: [.willDelayInterval(5)])
@@ -108,20 +112,34 @@ struct WillTests {
         #expect(watcher.take() == [])
     }
 
-    @Test("§3.1.3.2.2 a take-over publishes the will: at once without delay, and when Clean Start ends the session")
+    @Test(
+        "§3.1.3.2.2 a take-over publishes the will: at once without delay, and when Clean Start ends the session"
+    )
     func takenOver() {
         let (simulation, watcher) = watched()
         _ = simulation.connect("a", will: will(), properties: [.sessionExpiryInterval(60)])
         let delay = will(.atMostOnce, properties: [.willDelayInterval(5)])
-        _ = simulation.connect("a", clean: false, will: delay, properties: [.sessionExpiryInterval(60)])
+        _ = simulation.connect(
+            "a",
+            clean: false,
+            will: delay,
+            properties: [.sessionExpiryInterval(60)]
+        )
         #expect(watcher.takePayloads() == ["gone"])
-        _ = simulation.connect("a", clean: false, will: delay, properties: [.sessionExpiryInterval(60)])
+        _ = simulation.connect(
+            "a",
+            clean: false,
+            will: delay,
+            properties: [.sessionExpiryInterval(60)]
+        )
         #expect(watcher.take() == [])
         _ = simulation.connect("a", clean: true)
         #expect(watcher.takePayloads() == ["gone"])
     }
 
-    @Test("[MQTT-3.1.3-10] the will's properties go on in order, without the delay; its expiry counts from publication")
+    @Test(
+        "[MQTT-3.1.3-10] the will's properties go on in order, without the delay; its expiry counts from publication"
+    )
     func properties() {
         let (simulation, watcher) = watched()
         let sent: [Property] = [
@@ -136,7 +154,13 @@ struct WillTests {
         simulation.advance(seconds: 5)
         #expect(
             watcher.takePublishes() == [
-                message("w", "gone", .atMostOnce, nil, properties: [.messageExpiryInterval(60)] + sent)
+                message(
+                    "w",
+                    "gone",
+                    .atMostOnce,
+                    nil,
+                    properties: [.messageExpiryInterval(60)] + sent
+                )
             ]
         )
     }

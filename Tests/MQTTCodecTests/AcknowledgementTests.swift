@@ -133,7 +133,9 @@ struct AcknowledgementTests {
             try expectBytes(make(.init(packetIdentifier: 258)), [first, 2, 1, 2])
             for version in before5 {
                 try expectBytes(make(.init(packetIdentifier: 258)), [first, 2, 1, 2], as: version)
-                #expect(refusal([first, 3, 1, 2, 0], as: version) == malformed(.trailingBytes(1), 4))
+                #expect(
+                    refusal([first, 3, 1, 2, 0], as: version) == malformed(.trailingBytes(1), 4)
+                )
             }
             let code: ReasonCode =
                 first & 0xF0 <= 0x50 ? .unspecifiedError : .packetIdentifierNotFound
@@ -255,17 +257,22 @@ struct AcknowledgementTests {
             as: .v311,
             from: .server
         )
-        #expect(refusal([0xB0, 3, 0, 7, 0], as: .v311, from: .server) == malformed(.trailingBytes(1), 4))
+        #expect(
+            refusal([0xB0, 3, 0, 7, 0], as: .v311, from: .server) == malformed(.trailingBytes(1), 4)
+        )
         #expect(refusal([0x90, 3, 0, 7, 0], from: .server) == protocolError(.emptyPayload, 5))
         #expect(refusal([0xB0, 3, 0, 7, 0], from: .server) == protocolError(.emptyPayload, 5))
-        #expect(refusal([0x90, 2, 0, 7], as: .v311, from: .server) == protocolError(.emptyPayload, 4))
+        #expect(
+            refusal([0x90, 2, 0, 7], as: .v311, from: .server) == protocolError(.emptyPayload, 4)
+        )
     }
 }
 
 @Suite("SUBSCRIBE and UNSUBSCRIBE: MQTT 5.0 §3.8, §3.10")
 struct SubscribeTests {
     /// A SUBSCRIBE or UNSUBSCRIBE with one filter.
-    private func bytes(_ type: PacketType, _ filter: [UInt8], _ version: ProtocolVersion) -> [UInt8] {
+    private func bytes(_ type: PacketType, _ filter: [UInt8], _ version: ProtocolVersion) -> [UInt8]
+    {
         var body: [UInt8] = [0, 1]
         if version == .v5 { body.append(0) }
         body += [0, UInt8(filter.count)] + filter
@@ -300,7 +307,8 @@ struct SubscribeTests {
                 )
             }
             for (filter, violation) in [
-                ("", .emptyTopic), ("61 00", .nullCharacter(at: 1)), ("2B 2F C3", .illFormedUTF8(at: 2)),
+                ("", .emptyTopic), ("61 00", .nullCharacter(at: 1)),
+                ("2B 2F C3", .illFormedUTF8(at: 2)),
                 ("FF", .illFormedUTF8(at: 0)), ("2B 2F 00", .nullCharacter(at: 2)),
             ] as [(String, MalformedPacket.Violation)] {
                 #expect(
@@ -317,10 +325,13 @@ struct SubscribeTests {
         }
     }
 
-    @Test("[MQTT-4.8.2-1] [MQTT-4.8.2-2] a shared filter has a share name and a filter, in MQTT 5.0")
+    @Test(
+        "[MQTT-4.8.2-1] [MQTT-4.8.2-2] a shared filter has a share name and a filter, in MQTT 5.0"
+    )
     func sharedFilters() {
         for (filter, isTaken) in [
-            ("$share/g/a", true), ("$share/g/#", true), ("$share/g/+/b", true), ("$share/g//", true),
+            ("$share/g/a", true), ("$share/g/#", true), ("$share/g/+/b", true),
+            ("$share/g//", true),
             ("$share//a", false), ("$share/g", false), ("$share/g/", false), ("$share/", false),
             ("$share/+/a", false), ("$share/g#/a", false),
         ] {
@@ -363,7 +374,10 @@ struct SubscribeTests {
         #expect(refusal(packet(0x82, body), as: version) == protocolError(.emptyPayload, size))
         #expect(refusal(packet(0xA2, body), as: version) == protocolError(.emptyPayload, size))
         #expect(throws: EncodeError.emptyPayload) {
-            try Subscribe(packetIdentifier: 1, subscriptions: []).encoded(as: version, from: .client)
+            try Subscribe(packetIdentifier: 1, subscriptions: []).encoded(
+                as: version,
+                from: .client
+            )
         }
         // A filter without its options.
         #expect(

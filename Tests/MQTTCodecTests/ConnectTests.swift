@@ -52,7 +52,9 @@ struct ConnectTests {
 
     @Test("[MQTT-3.1.2-1] another protocol name is refused with 0x84, at the name")
     func protocolName() {
-        for name in ["0004'MQTX'", "0004'mqtt'", "0003'MQT'", "0006'MQIsdq'", "0000", "0005'MQTTT'"] {
+        for name in [
+            "0004'MQTX'", "0004'mqtt'", "0003'MQT'", "0006'MQIsdq'", "0000", "0005'MQTTT'",
+        ] {
             let error = refusal(packet(0x10, name + "05 02 003C 00 0000"))
             #expect(error == protocolError(.protocolName, 2))
             #expect(error?.reasonCode == .unsupportedProtocolVersion)
@@ -62,7 +64,10 @@ struct ConnectTests {
     @Test("[MQTT-3.1.2-2] another level is refused with 0x84, at the level")
     func protocolLevel() {
         for level in UInt8.min...UInt8.max where ![4, 5].contains(level) {
-            let bytes = packet(0x10, "0004'MQTT'" + String(level | 0, radix: 16).padded + "02 003C 0000")
+            let bytes = packet(
+                0x10,
+                "0004'MQTT'" + String(level | 0, radix: 16).padded + "02 003C 0000"
+            )
             #expect(refusal(bytes) == protocolError(.protocolVersion(level), 8))
         }
         // The level of 3.1.1 under the name of 3.1.
@@ -97,7 +102,10 @@ struct ConnectTests {
         }
     }
 
-    @Test("[MQTT-3.1.2-12] [MQTT-3.1.2-14] will QoS 3 is malformed", arguments: ProtocolVersion.allCases)
+    @Test(
+        "[MQTT-3.1.2-12] [MQTT-3.1.2-14] will QoS 3 is malformed",
+        arguments: ProtocolVersion.allCases
+    )
     func willQoS(version: ProtocolVersion) {
         let tail = version == .v5 ? "00 0000 00 0001'w' 0000" : "0000 0001'w' 0000"
         for (flags, isTaken) in [("04", true), ("0C", true), ("14", true), ("1C", false)] {
@@ -108,11 +116,17 @@ struct ConnectTests {
         }
     }
 
-    @Test("[MQTT-3.1.2-9] a will has properties, topic and payload", arguments: [ProtocolVersion.v311, .v5])
+    @Test(
+        "[MQTT-3.1.2-9] a will has properties, topic and payload",
+        arguments: [ProtocolVersion.v311, .v5]
+    )
     func willFields(version: ProtocolVersion) {
         let isNew = version == .v5
         let start = isNew ? "00 0000" : "0000"
-        #expect(refusal(connect(version, flags: "06", start + (isNew ? "00" : "") + "0001'w' 0001'p'")) == nil)
+        #expect(
+            refusal(connect(version, flags: "06", start + (isNew ? "00" : "") + "0001'w' 0001'p'"))
+                == nil
+        )
         let cut = connect(version, flags: "06", start + (isNew ? "00" : "") + "0001'w'")
         #expect(refusal(cut) == malformed(.truncated(needed: 2, available: 0), cut.count))
         let none = connect(version, flags: "06", start)
@@ -219,7 +233,10 @@ struct ConnectTests {
         #expect(refusal(bytes) == malformed(.illFormedUTF8(at: 1), bytes.count - 4))
     }
 
-    @Test("[MQTT-3.1.4-1] a CONNECT cut off anywhere is malformed", arguments: [ProtocolVersion.v311, .v5])
+    @Test(
+        "[MQTT-3.1.4-1] a CONNECT cut off anywhere is malformed",
+        arguments: [ProtocolVersion.v311, .v5]
+    )
     func truncated(version: ProtocolVersion) throws {
         let whole = try Self.full(version).encoded(as: version, from: .client)
         for count in 0..<(whole.count - 2) {
@@ -237,7 +254,10 @@ struct ConnectTests {
         let packet = try Self.full(.v5)
         #expect(!"\(packet)".contains("112"))
         var text = ""
-        dump(Connect(clientIdentifier: "x", userName: "u", password: Password("hunter2")), to: &text)
+        dump(
+            Connect(clientIdentifier: "x", userName: "u", password: Password("hunter2")),
+            to: &text
+        )
         #expect(!text.contains("104") && text.contains("password of 7 bytes"))
         #expect(Password("a") == Password([0x61]) && Password("a") != Password("b"))
     }

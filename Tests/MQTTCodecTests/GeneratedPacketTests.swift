@@ -242,7 +242,10 @@ struct PacketGenerator {
 
 @Suite("Generated packets")
 struct GeneratedPacketTests {
-    @Test("decode(encode(x)) == x, and the size is known before", arguments: ProtocolVersion.allCases)
+    @Test(
+        "decode(encode(x)) == x, and the size is known before",
+        arguments: ProtocolVersion.allCases
+    )
     func roundTrip(version: ProtocolVersion) throws {
         var generator = PacketGenerator(random: SplitMix64(seed: UInt64(version.rawValue)))
         for _ in 0..<3_000 {
@@ -250,11 +253,17 @@ struct GeneratedPacketTests {
             let bytes = try packet.encoded(as: version, from: role)
             #expect(try packet.encodedSize(as: version, from: role) == bytes.count)
             #expect(try decode(bytes, as: version, from: role) == packet)
-            #expect(try ControlPacketView(bytes.span, as: version, from: role).packetType == packet.packetType)
+            #expect(
+                try ControlPacketView(bytes.span, as: version, from: role).packetType
+                    == packet.packetType
+            )
         }
     }
 
-    @Test("any packet cut short is refused, and no change of a byte traps", arguments: ProtocolVersion.allCases)
+    @Test(
+        "any packet cut short is refused, and no change of a byte traps",
+        arguments: ProtocolVersion.allCases
+    )
     func damage(version: ProtocolVersion) throws {
         var generator = PacketGenerator(random: SplitMix64(seed: 77))
         for _ in 0..<400 {

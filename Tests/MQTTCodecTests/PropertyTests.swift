@@ -154,7 +154,9 @@ struct PropertyTests {
         }
     }
 
-    @Test("§2.2.2.2 a property other than User Property occurs once; repeated it is a protocol error")
+    @Test(
+        "§2.2.2.2 a property other than User Property occurs once; repeated it is a protocol error"
+    )
     func duplicates() throws {
         for (identifier, contexts) in table {
             let bytes = try wire(sample(identifier))
@@ -198,14 +200,16 @@ struct PropertyTests {
     @Test("§3.1.2.11 §3.2.2.3 §3.3.2.3 values out of range are protocol errors")
     func ranges() {
         let cases: [(PropertyContext, String, PropertyIdentifier, UInt32)] = [
-            (.connect, "21 0000", .receiveMaximum, 0), (.connect, "27 00000000", .maximumPacketSize, 0),
+            (.connect, "21 0000", .receiveMaximum, 0),
+            (.connect, "27 00000000", .maximumPacketSize, 0),
             (.connect, "19 02", .requestResponseInformation, 2),
             (.connect, "17 FF", .requestProblemInformation, 255),
             (.connack, "24 02", .maximumQoS, 2), (.connack, "25 02", .retainAvailable, 2),
             (.connack, "28 02", .wildcardSubscriptionAvailable, 2),
             (.connack, "29 02", .subscriptionIdentifiersAvailable, 2),
             (.connack, "2A 02", .sharedSubscriptionAvailable, 2),
-            (.publish, "01 02", .payloadFormatIndicator, 2), (.will, "01 02", .payloadFormatIndicator, 2),
+            (.publish, "01 02", .payloadFormatIndicator, 2),
+            (.will, "01 02", .payloadFormatIndicator, 2),
             (.publish, "0B 00", .subscriptionIdentifier, 0),
             (.subscribe, "0B 00", .subscriptionIdentifier, 0),
         ]
@@ -245,7 +249,9 @@ struct PropertyTests {
         #expect(try publish.encoded(as: .v5, from: .server) == bytes)
     }
 
-    @Test("[MQTT-3.14.2-2] a server's DISCONNECT with a session expiry interval is a protocol error")
+    @Test(
+        "[MQTT-3.14.2-2] a server's DISCONNECT with a session expiry interval is a protocol error"
+    )
     func sessionExpiryFromServer() {
         let (bytes, _, offset) = holder(.disconnect, hex("11 00000001"))
         #expect(refusal(bytes, from: .client) == nil)
@@ -290,7 +296,8 @@ struct PropertyTests {
     @Test("[MQTT-3.3.2-13] [MQTT-3.3.2-14] a response topic is text without wildcard, not empty")
     func responseTopic() {
         for (text, violation) in [
-            ("08 0003 612B62", .wildcardInTopicName(at: 1)), ("08 0001'#'", .wildcardInTopicName(at: 0)),
+            ("08 0003 612B62", .wildcardInTopicName(at: 1)),
+            ("08 0001'#'", .wildcardInTopicName(at: 0)),
             ("08 0002 6100", .nullCharacter(at: 1)), ("08 0001 FF", .illFormedUTF8(at: 0)),
             ("08 0000", .emptyTopic),
         ] as [(String, MalformedPacket.Violation)] {

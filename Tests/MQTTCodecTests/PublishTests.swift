@@ -17,7 +17,10 @@ struct PublishTests {
         }
     }
 
-    @Test("[MQTT-3.3.1-2] DUP at QoS 0 is malformed, and not written", arguments: ProtocolVersion.allCases)
+    @Test(
+        "[MQTT-3.3.1-2] DUP at QoS 0 is malformed, and not written",
+        arguments: ProtocolVersion.allCases
+    )
     func duplicate(version: ProtocolVersion) throws {
         let tail = version == .v5 ? "00" : ""
         #expect(
@@ -65,7 +68,9 @@ struct PublishTests {
                     == protocolError(.packetIdentifierZero, 2 + hex(before).count)
             )
         }
-        for (first, after) in [(0x90, p + "00"), (0xB0, version == .v5 ? "00 00" : "")] as [(UInt8, String)] {
+        for (first, after) in [(0x90, p + "00"), (0xB0, version == .v5 ? "00 00" : "")]
+            as [(UInt8, String)]
+        {
             #expect(
                 refusal(packet(first, "0000" + after), as: version, from: .server)
                     == protocolError(.packetIdentifierZero, 2)
@@ -120,7 +125,9 @@ struct PublishTests {
             for length in 1...20 {
                 for index in 0..<length {
                     // Neighbours of both wildcards in ASCII.
-                    var topic = (0..<length).map { [0x22, 0x24, 0x2A, 0x2C, 0x2F, 0x7F][$0 % 6] as UInt8 }
+                    var topic = (0..<length).map {
+                        [0x22, 0x24, 0x2A, 0x2C, 0x2F, 0x7F][$0 % 6] as UInt8
+                    }
                     topic[index] = wildcard
                     let body = [0, UInt8(length)] + topic + tail
                     #expect(
@@ -203,7 +210,10 @@ struct PublishTests {
         #expect(view.properties.first(.userProperty)?.offset == 10)
     }
 
-    @Test("header-only encoding is the packet without its payload", arguments: ProtocolVersion.allCases)
+    @Test(
+        "header-only encoding is the packet without its payload",
+        arguments: ProtocolVersion.allCases
+    )
     func head(version: ProtocolVersion) throws {
         let publish = Publish(
             topicName: "sensor/1",
@@ -223,7 +233,9 @@ struct PublishTests {
         let publish = Publish(topicName: "t", payload: [1])
         for capacity in 0..<7 {
             let bytes = [UInt8](capacity: capacity) { output in
-                #expect(throws: EncodeError.bufferTooSmall(needed: 7, available: output.freeCapacity)) {
+                #expect(
+                    throws: EncodeError.bufferTooSmall(needed: 7, available: output.freeCapacity)
+                ) {
                     try publish.encode(into: &output, as: .v5, from: .client)
                 }
             }

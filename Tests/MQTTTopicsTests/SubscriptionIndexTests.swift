@@ -36,7 +36,10 @@ struct NaiveIndex {
 struct SubscriptionIndexTests {
     typealias Index = SubscriptionIndex<Int, Int>
 
-    static func seen(_ snapshot: SubscriptionSnapshot<Int, Int>, _ topic: String) throws -> [Seen: Int] {
+    static func seen(
+        _ snapshot: SubscriptionSnapshot<Int, Int>,
+        _ topic: String
+    ) throws -> [Seen: Int] {
         var seen: [Seen: Int] = [:]
         let name = try TopicName(topic)
         snapshot.forEachMatch(name.view) { match in
@@ -50,8 +53,11 @@ struct SubscriptionIndexTests {
         return seen
     }
 
-    @Test("[MQTT-3.3.2-3] random changes: every match is the oracle's, snapshots stay as they were",
-        arguments: TopicDialect.allCases, [UInt64(1), 2, 3])
+    @Test(
+        "[MQTT-3.3.2-3] random changes: every match is the oracle's, snapshots stay as they were",
+        arguments: TopicDialect.allCases,
+        [UInt64(1), 2, 3]
+    )
     func agreesWithOracle(dialect: TopicDialect, seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var index = Index(dialect: dialect, seed: seed)

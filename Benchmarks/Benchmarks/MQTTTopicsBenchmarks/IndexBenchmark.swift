@@ -34,6 +34,7 @@ enum IndexBenchmark {
             Double(index.statistics.byteCount) / Double(size),
             "B/sub"
         )
+        if CommandLine.arguments.contains("--build-only") { return }
         try match(program, name, size, workload, index)
         try snapshots(program, name, &index, filters, workload.churn)
         try churn(program, name, &index, filters, workload.churn)
@@ -147,7 +148,9 @@ enum IndexBenchmark {
         }
         inserts.sort()
         makes.sort()
-        func percentile(_ share: Double) -> Double { inserts[Int(Double(inserts.count - 1) * share)] }
+        func percentile(_ share: Double) -> Double {
+            inserts[Int(Double(inserts.count - 1) * share)]
+        }
         report(program, "topics/\(name)-snapshot-make-max", makes.last ?? 0, "ns")
         report(program, "topics/\(name)-snapshot-release-max", releases.max() ?? 0, "ns")
         report(program, "topics/\(name)-snapshot-insert-p50", percentile(0.5), "ns")

@@ -37,34 +37,33 @@ enum MQTTCodecEntry {
         pieces: Int,
         _ version: ProtocolVersion,
         _ role: Role
-    ) -> ([UInt64], PacketError?, Int) {
+    ) -> (UInt64, PacketError?, Int) {
         var framer = PacketFramer(
             from: role,
             limits: .init(maximumPacketSize: 2_000, maximumConnectSize: 500)
         )
         framer.version = version
         var buffer = PacketBuffer(framer)
-        var marks: [UInt64] = []
+        var mark: UInt64 = 0xCBF2_9CE4_8422_2325
         var start = 0
         do throws(PacketError) {
             while start < bytes.count {
                 let end = min(bytes.count, start + pieces)
                 try buffer.receive(bytes.span.extracting(start..<end)) {
                     (packet: Span<UInt8>, _) throws(PacketError) in
-                    var mark = UInt64(packet.count)
+                    mark = (mark ^ UInt64(packet.count)) &* 0x100_0000_01B3
                     for index in packet.indices {
                         mark = (mark ^ UInt64(packet[index])) &* 0x100_0000_01B3
                     }
-                    marks.append(mark)
                     _ = try ControlPacketView(packet, as: version, from: role)
                 }
                 start = end
             }
         } catch {
-            return (marks, error, 0)
+            return (mark, error, 0)
         }
         precondition(buffer.storedCount <= 2_000, "more is stored than the limit")
-        return (marks, nil, buffer.storedCount)
+        return (mark, nil, buffer.storedCount)
     }
 
     /// Parses one packet and reads everything in it.
@@ -218,24 +217,27 @@ enum MQTTCodecEntry {
 
     /// A packet whose property list is `bytes`.
     private static func holder(_ kind: UInt8, _ bytes: [UInt8]) -> [UInt8] {
-        var length: [UInt8] = []
-        append(bytes.count, to: &length)
-        let name: [UInt8] = [0, 4, 0x4D, 0x51, 0x54, 0x54, 5]
-        let (type, head, tail): (UInt8, [UInt8], [UInt8]) =
+        let (type, head, tail): (UInt8, StaticString, StaticString) =
             switch kind & 7 {
-            case 0: (0x10, name + [2, 0, 60], [0, 0])
-            case 1: (0x10, name + [6, 0, 60, 0, 0, 0], [0, 1, 0x77, 0, 0])
-            case 2: (0x20, [0, 0], [])
-            case 3: (0x30, [0, 1, 0x74], [])
-            case 4: (0x40, [0, 1, 0], [])
-            case 5: (0x82, [0, 1], [0, 1, 0x66, 0])
-            case 6: (0xE0, [0], [])
-            default: (0xF0, [0x18], [])
+            case 0: (0x10, "\0\u{4}MQTT\u{5}\u{2}\0<", "\0\0")
+            case 1: (0x10, "\0\u{4}MQTT\u{5}\u{6}\0<\0\0\0", "\0\u{1}w\0\0")
+            case 2: (0x20, "\0\0", "")
+            case 3: (0x30, "\0\u{1}t", "")
+            case 4: (0x40, "\0\u{1}\0", "")
+            case 5: (0x82, "\0\u{1}", "\0\u{1}f\0")
+            case 6: (0xE0, "\0", "")
+            default: (0xF0, "\u{18}", "")
             }
-        let body = head + length + bytes + tail
-        var packet = [type]
-        append(body.count, to: &packet)
-        return packet + body
+        let size = bytes.count < 0x80 ? 1 : 2
+        var packet: [UInt8] = []
+        packet.reserveCapacity(bytes.count + 40)
+        packet.append(type)
+        append(head.utf8CodeUnitCount + size + bytes.count + tail.utf8CodeUnitCount, to: &packet)
+        head.withUTF8Buffer { packet.append(contentsOf: $0) }
+        append(bytes.count, to: &packet)
+        packet.append(contentsOf: bytes)
+        tail.withUTF8Buffer { packet.append(contentsOf: $0) }
+        return packet
     }
 
     private static func append(_ length: Int, to bytes: inout [UInt8]) {

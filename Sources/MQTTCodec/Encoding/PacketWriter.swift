@@ -78,10 +78,24 @@ public struct PacketWriter: ~Copyable, ~Escapable {
         bytes(source)
     }
 
+    /// Writes a length and makes room for as many bytes.
+    @inline(__always)
+    private mutating func reserveField(_ size: Int) -> UnsafeMutablePointer<UInt8> {
+        twoByteInteger(UInt16(truncatingIfNeeded: size))
+        return unsafe reserve(size)
+    }
+
     /// Two bytes of length and text.
     @inline(__always)
-    mutating func field(_ text: borrowing String) {
-        field(text.utf8Span.span)
+    mutating func field(_ text: String) {
+        let place = unsafe reserveField(text.utf8.count)
+        text.withUTF8Bytes { source in
+            unsafe source.withUnsafeBufferPointer { pointer in
+                if let start = pointer.baseAddress, pointer.count > 0 {
+                    unsafe place.update(from: start, count: pointer.count)
+                }
+            }
+        }
     }
 
     /// The property length and all properties.

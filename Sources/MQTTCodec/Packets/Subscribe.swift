@@ -143,8 +143,7 @@ extension Subscription {
     fileprivate func filterSize(as version: ProtocolVersion) throws(EncodeError) -> Int {
         let size = try topicFilter.encodedFilterSize(sharing: version == .v5)
         if version == .v5, options.noLocal {
-            let bytes = topicFilter.utf8Span.span
-            if TextCheck.isShared(bytes, 0, bytes.count) { throw .noLocalOnSharedSubscription }
+            if topicFilter.utf8.starts(with: "$share/".utf8) { throw .noLocalOnSharedSubscription }
         }
         return size
     }

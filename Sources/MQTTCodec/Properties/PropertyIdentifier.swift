@@ -107,34 +107,38 @@ enum PropertyType: Sendable {
     case textPair
 }
 
+extension PropertyType {
+    /// The type of a known identifier; the table is by number, so that a scan needs no detour.
+    @inline(__always)
+    init(of identifier: UInt8) {
+        switch identifier {
+        // Payload format, problem and response information, maximum QoS, the four "available".
+        case 0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A: self = .flag
+        // Server keep alive, receive maximum, topic alias maximum, topic alias.
+        case 0x13, 0x21, 0x22, 0x23: self = .twoByteInteger
+        // Message and session expiry, will delay, maximum packet size.
+        case 0x02, 0x11, 0x18, 0x27: self = .fourByteInteger
+        case 0x0B: self = .variableByteInteger
+        // Correlation data, authentication data.
+        case 0x09, 0x16: self = .binary
+        case 0x26: self = .textPair
+        default: self = .text
+        }
+    }
+}
+
 extension PropertyIdentifier {
     /// How the value is written.
     @inline(__always)
-    var type: PropertyType {
-        switch self {
-        case .payloadFormatIndicator, .requestProblemInformation, .requestResponseInformation,
-            .maximumQoS, .retainAvailable, .wildcardSubscriptionAvailable,
-            .subscriptionIdentifiersAvailable, .sharedSubscriptionAvailable:
-            .flag
-        case .serverKeepAlive, .receiveMaximum, .topicAliasMaximum, .topicAlias: .twoByteInteger
-        case .messageExpiryInterval, .sessionExpiryInterval, .willDelayInterval,
-            .maximumPacketSize:
-            .fourByteInteger
-        case .subscriptionIdentifier: .variableByteInteger
-        case .contentType, .responseTopic, .assignedClientIdentifier, .authenticationMethod,
-            .responseInformation, .serverReference, .reasonString:
-            .text
-        case .correlationData, .authenticationData: .binary
-        case .userProperty: .textPair
-        }
-    }
+    var type: PropertyType { PropertyType(of: rawValue) }
 
     /// Whether 0 is out of range.
     @inline(__always)
-    var excludesZero: Bool {
-        switch self {
-        case .receiveMaximum, .maximumPacketSize, .topicAlias, .subscriptionIdentifier: true
-        default: false
-        }
+    var excludesZero: Bool { Self.excludesZero(rawValue) }
+
+    /// Receive Maximum, Maximum Packet Size, Topic Alias, Subscription Identifier.
+    @inline(__always)
+    static func excludesZero(_ identifier: UInt8) -> Bool {
+        identifier == 0x21 || identifier == 0x27 || identifier == 0x23 || identifier == 0x0B
     }
 }

@@ -37,13 +37,14 @@ extension ByteReader {
         let repeatable = context.repeatable.rawValue
         var present: UInt64 = 0
         while position < end {
-            let raw = bytes[position]
-            let bit: UInt64 = raw < 64 ? 1 << UInt64(raw) : 0
-            guard allowed & bit != 0, present & bit & ~repeatable == 0,
-                let identifier = PropertyIdentifier(rawValue: raw)
-            else { throw refusedProperty(context, role) }
+            let raw = self[position]
+            let bit: UInt64 = raw < 64 ? 1 &<< UInt64(raw) : 0
+            // What is allowed is known, so the number needs no further look.
+            guard allowed & bit != 0, present & bit & ~repeatable == 0 else {
+                throw refusedProperty(context, role)
+            }
             present |= bit
-            try propertyValue(identifier)
+            try propertyValue(raw)
         }
         end = outerEnd
         return PropertyRegion(start: start, end: position, present: .init(rawValue: present))
@@ -52,24 +53,32 @@ extension ByteReader {
     /// Checks one property whose identifier is the next byte.
     @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func propertyValue(_ identifier: PropertyIdentifier) throws(PacketError) {
+    private mutating func propertyValue(_ identifier: UInt8) throws(PacketError) {
         let field = position
         position += 1
-        switch identifier.type {
+        switch PropertyType(of: identifier) {
         case .flag:
             let value = try byte()
             if value > 1 { throw outOfRange(identifier, UInt32(value), field) }
         case .twoByteInteger:
             let value = try twoByteInteger()
-            if value == 0, identifier.excludesZero { throw outOfRange(identifier, 0, field) }
+            if value == 0, PropertyIdentifier.excludesZero(identifier) {
+                throw outOfRange(identifier, 0, field)
+            }
         case .fourByteInteger:
             let value = try fourByteInteger()
-            if value == 0, identifier.excludesZero { throw outOfRange(identifier, 0, field) }
+            if value == 0, PropertyIdentifier.excludesZero(identifier) {
+                throw outOfRange(identifier, 0, field)
+            }
         case .variableByteInteger:
             let value = try variableByteInteger()
             if value == 0 { throw outOfRange(identifier, 0, field) }
         case .text:
-            _ = try text(identifier == .responseTopic ? .topicName : .string)
+            if identifier == PropertyIdentifier.responseTopic.rawValue {
+                _ = try text(.topicName)
+            } else {
+                _ = try text(.string)
+            }
         case .binary:
             _ = try binary()
         case .textPair:
@@ -80,11 +89,12 @@ extension ByteReader {
 
     @inline(never)
     private func outOfRange(
-        _ identifier: PropertyIdentifier,
+        _ raw: UInt8,
         _ value: UInt32,
         _ field: Int
     ) -> PacketError {
-        identifier == .topicAlias
+        let identifier = PropertyIdentifier(rawValue: raw) ?? .userProperty
+        return identifier == .topicAlias
             ? .protocolError(.init(.topicAliasZero, at: field))
             : .protocolError(.init(.propertyValue(identifier, value), at: field))
     }

@@ -12,14 +12,14 @@ public struct AcknowledgementView: ~Escapable {
     init(
         _ reader: consuming ByteReader,
         _ codes: ReasonCodeSet,
-        _ version: ProtocolVersion
+        _ is5: Bool
     ) throws(PacketError) {
         var reader = reader
         packetIdentifier = try reader.packetIdentifier()
         var code: UInt8 = 0
         var region = PropertyRegion.none
         // Reason code and properties may be left out from the end. §3.4.2.1, §3.4.2.2.1
-        if version == .v5, reader.available > 0 {
+        if is5, reader.available > 0 {
             let offset = reader.position
             code = try reader.byte()
             guard codes.contains(code) else {

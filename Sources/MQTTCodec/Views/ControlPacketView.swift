@@ -49,41 +49,41 @@ public enum ControlPacketView: ~Escapable {
         as version: ProtocolVersion,
         from role: Role
     ) throws(PacketError) {
-        guard let header = try FixedHeader(reading: bytes) else {
-            throw Self.incomplete(needed: 2, bytes)
+        // The common case in a few instructions: a length of one byte, the flags of the table.
+        guard bytes.count >= 2 else { throw Self.incomplete(needed: 2, bytes) }
+        let first = bytes[0]
+        let raw = first >> 4
+        var start = 2
+        if Int(bytes[1]) != bytes.count - 2 || bytes[1] >= 0x80 {
+            start = try Self.headerSize(bytes)
         }
-        guard header.packetSize == bytes.count else { throw Self.wrongSize(header, bytes) }
-        let type = header.packetType
-        guard type == .connect || type.isSent(by: role, as: version) else {
-            throw Self.wrongSender(type, version)
-        }
-        // CONNECT's flags are the same in all versions.
-        guard type.accepts(flags: header.flags, as: version) else {
-            throw .malformed(.init(.fixedHeaderFlags(header.flags), at: 0))
-        }
-        let reader = ByteReader(bytes, from: header.headerSize)
-        switch type {
-        case .connect:
-            guard role == .client else { throw .protocolError(.init(.packetType(type), at: 0)) }
-            self = .connect(try ConnectView(reader))
-        case .connack: self = .connack(try ConnackView(reader, version))
-        case .publish: self = .publish(try PublishView(reader, header.flags, version, role))
-        case .puback: self = .puback(try AcknowledgementView(reader, .received, version))
-        case .pubrec: self = .pubrec(try AcknowledgementView(reader, .received, version))
-        case .pubrel: self = .pubrel(try AcknowledgementView(reader, .released, version))
-        case .pubcomp: self = .pubcomp(try AcknowledgementView(reader, .released, version))
-        case .subscribe: self = .subscribe(try SubscribeView(reader, version))
-        case .suback: self = .suback(try SubackView(reader, .suback, version))
-        case .unsubscribe: self = .unsubscribe(try UnsubscribeView(reader, version))
-        case .unsuback: self = .unsuback(try SubackView(reader, .unsuback, version))
-        case .pingreq:
+        let is5 = version == .v5
+        let isRegular =
+            PacketType.types(sentBy: role, is5: is5) &>> UInt16(raw) & 1 != 0
+            && (raw == 3 || first & 0x0F == PacketType.reservedFlags(raw))
+        if !isRegular { try Self.checkFirstByte(first, version, role) }
+        let reader = ByteReader(bytes, from: start)
+        // The numbers of PacketType, which only types that passed the check above can have.
+        switch raw {
+        case 1: self = .connect(try ConnectView(reader))
+        case 2: self = .connack(try ConnackView(reader, version))
+        case 3: self = .publish(try PublishView(reader, first & 0x0F, is5, role))
+        case 4: self = .puback(try AcknowledgementView(reader, .received, is5))
+        case 5: self = .pubrec(try AcknowledgementView(reader, .received, is5))
+        case 6: self = .pubrel(try AcknowledgementView(reader, .released, is5))
+        case 7: self = .pubcomp(try AcknowledgementView(reader, .released, is5))
+        case 8: self = .subscribe(try SubscribeView(reader, version))
+        case 9: self = .suback(try SubackView(reader, .suback, version))
+        case 10: self = .unsubscribe(try UnsubscribeView(reader, version))
+        case 11: self = .unsuback(try SubackView(reader, .unsuback, version))
+        case 12:
             try reader.finish()
             self = .pingreq
-        case .pingresp:
+        case 13:
             try reader.finish()
             self = .pingresp
-        case .disconnect: self = .disconnect(try ReasonView(reader, .disconnect, version, role))
-        case .auth: self = .auth(try ReasonView(reader, .auth, version, role))
+        case 14: self = .disconnect(try ReasonView(reader, .disconnect, version, role))
+        default: self = .auth(try ReasonView(reader, .auth, version, role))
         }
     }
 
@@ -121,22 +121,43 @@ public enum ControlPacketView: ~Escapable {
         )
     }
 
+    /// The size of a header whose length does not fit the bytes at first sight.
     @inline(never)
-    private static func wrongSize(_ header: FixedHeader, _ bytes: Span<UInt8>) -> PacketError {
-        bytes.count < header.packetSize
-            ? incomplete(needed: header.packetSize, bytes)
-            : .malformed(
+    private static func headerSize(_ bytes: Span<UInt8>) throws(PacketError) -> Int {
+        guard let header = try FixedHeader(reading: bytes) else {
+            throw incomplete(needed: 2, bytes)
+        }
+        if bytes.count < header.packetSize {
+            throw incomplete(needed: header.packetSize, bytes)
+        }
+        if bytes.count > header.packetSize {
+            throw .malformed(
                 .init(
                     .trailingBytes(UInt32(clamping: bytes.count - header.packetSize)),
                     at: header.packetSize
                 )
             )
+        }
+        return header.headerSize
     }
 
+    /// Refuses type and flags that are not those of the table, MQTT 3.1's DUP apart.
     @inline(never)
-    private static func wrongSender(_ type: PacketType, _ version: ProtocolVersion) -> PacketError {
-        type == .auth && version < .v5
-            ? .malformed(.init(.packetTypeReserved(type.rawValue), at: 0))
-            : .protocolError(.init(.packetType(type), at: 0))
+    private static func checkFirstByte(
+        _ first: UInt8,
+        _ version: ProtocolVersion,
+        _ role: Role
+    ) throws(PacketError) {
+        guard let type = PacketType(rawValue: first >> 4) else {
+            throw .malformed(.init(.packetTypeReserved(first >> 4), at: 0))
+        }
+        guard type.isSent(by: role, as: version) else {
+            throw type == .auth && version < .v5
+                ? .malformed(.init(.packetTypeReserved(type.rawValue), at: 0))
+                : .protocolError(.init(.packetType(type), at: 0))
+        }
+        guard type.accepts(flags: first & 0x0F, as: version) else {
+            throw .malformed(.init(.fixedHeaderFlags(first & 0x0F), at: 0))
+        }
     }
 }

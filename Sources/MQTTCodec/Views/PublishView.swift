@@ -12,7 +12,7 @@ public struct PublishView: ~Escapable {
     init(
         _ reader: consuming ByteReader,
         _ flags: UInt8,
-        _ version: ProtocolVersion,
+        _ is5: Bool,
         _ role: Role
     ) throws(PacketError) {
         var reader = reader
@@ -25,12 +25,12 @@ public struct PublishView: ~Escapable {
         let topic = try reader.binary()
         if topic.count == 0 {
             // A topic alias may stand instead, but only since MQTT 5.0.
-            if version < .v5 { throw .malformed(.init(.emptyTopic, at: topicOffset)) }
+            if !is5 { throw .malformed(.init(.emptyTopic, at: topicOffset)) }
         } else if !TextCheck.isPlain(reader.bytes, topic.start, topic.count, .topicName) {
             try reader.refuseText(topic, .topicName, topicOffset)
         }
         identifier = qos == 0 ? 0 : try reader.packetIdentifier().rawValue
-        region = version == .v5 ? try reader.properties(.publish, from: role) : .none
+        region = is5 ? try reader.properties(.publish, from: role) : .none
         if topic.count == 0, !region.present.contains(.topicAlias) {
             throw .protocolError(.init(.topicNameMissing, at: topicOffset))
         }

@@ -113,7 +113,7 @@ extension ByteReader {
         let field = position
         let range = try binary()
         // Without wildcards and `$` there is nothing more to look at.
-        if range.count == 0 || bytes[range.start] == 0x24
+        if range.count == 0 || self[range.start] == 0x24
             || !TextCheck.isPlain(bytes, range.start, range.count, .topicName)
         {
             try refuseFilter(range, version, field)

@@ -19,11 +19,21 @@ struct ByteReader: ~Escapable {
     @inline(__always)
     var available: Int { end - position }
 
+    /// A byte below `end`, which every caller has checked.
+    ///
+    /// `end` never passes `bytes.count`: it starts there and only shrinks for nested lists. Checking
+    /// the span's bounds a second time cost a fifth of the time of a PUBLISH.
+    @inline(__always)
+    subscript(index: Int) -> UInt8 {
+        assert(index >= 0 && index < end && end <= bytes.count)
+        return unsafe bytes[unchecked: index]
+    }
+
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func byte() throws(PacketError) -> UInt8 {
         guard position < end else { throw truncated(1) }
-        let value = bytes[position]
+        let value = self[position]
         position += 1
         return value
     }
@@ -32,7 +42,7 @@ struct ByteReader: ~Escapable {
     @_lifetime(self: copy self)
     mutating func twoByteInteger() throws(PacketError) -> UInt16 {
         guard end - position >= 2 else { throw truncated(2) }
-        let value = UInt16(bytes[position]) << 8 | UInt16(bytes[position + 1])
+        let value = UInt16(self[position]) << 8 | UInt16(self[position + 1])
         position += 2
         return value
     }
@@ -51,7 +61,7 @@ struct ByteReader: ~Escapable {
     @_lifetime(self: copy self)
     mutating func variableByteInteger() throws(PacketError) -> UInt32 {
         guard position < end else { throw truncated(1) }
-        let first = bytes[position]
+        let first = self[position]
         if first < 0x80 {
             position += 1
             return UInt32(first)
@@ -67,7 +77,7 @@ struct ByteReader: ~Escapable {
         var index = position
         while true {
             guard index < end else { throw truncated(index - position + 1) }
-            let byte = bytes[index]
+            let byte = self[index]
             value |= UInt32(byte & 0x7F) << shift
             index += 1
             if byte < 0x80 {
@@ -85,7 +95,7 @@ struct ByteReader: ~Escapable {
     @_lifetime(self: copy self)
     mutating func binary() throws(PacketError) -> ByteRange {
         guard end - position >= 2 else { throw truncated(2) }
-        let count = Int(bytes[position]) << 8 | Int(bytes[position + 1])
+        let count = Int(self[position]) << 8 | Int(self[position + 1])
         guard end - position - 2 >= count else { throw truncated(2 + count) }
         let range = ByteRange(start: position + 2, count: count)
         position += 2 + count

@@ -62,23 +62,30 @@ extension PacketType {
     /// - Returns: whether the table has it in this direction.
     @inlinable
     public func isSent(by role: Role, as version: ProtocolVersion? = nil) -> Bool {
-        // Bit n stands for type n.
-        var types: UInt16
+        Self.types(sentBy: role, is5: version.map { $0 == .v5 } ?? true) &>> UInt16(rawValue) & 1
+            != 0
+    }
+
+    /// Bit *n* says whether `role` sends type *n*.
+    @inlinable
+    @inline(__always)
+    static func types(sentBy role: Role, is5: Bool) -> UInt16 {
         switch role {
-        case .client: types = 0b1101_0101_1111_1010
-        case .server: types = 0b1110_1010_1111_1100
+        case .client: is5 ? 0b1101_0101_1111_1010 : 0b0101_0101_1111_1010
+        case .server: is5 ? 0b1110_1010_1111_1100 : 0b0010_1010_1111_1100
         }
-        if let version, version < .v5 {
-            types &= role == .client ? 0b0111_1111_1111_1111 : 0b0011_1111_1111_1111
-        }
-        return types >> UInt16(rawValue) & 1 != 0
     }
 
     /// Bits 3-0 of the first byte where they are reserved; PUBLISH has its own. MQTT 5.0 Table 2-2
     @inlinable
-    var reservedFlags: UInt8 {
-        // PUBREL, SUBSCRIBE and UNSUBSCRIBE carry 0010, all others 0000.
-        UInt8(truncatingIfNeeded: (UInt16(0b0000_0101_0100_0000) >> UInt16(rawValue) & 1) << 1)
+    @inline(__always)
+    var reservedFlags: UInt8 { Self.reservedFlags(rawValue) }
+
+    /// PUBREL, SUBSCRIBE and UNSUBSCRIBE carry 0010, all others 0000.
+    @inlinable
+    @inline(__always)
+    static func reservedFlags(_ type: UInt8) -> UInt8 {
+        UInt8(truncatingIfNeeded: (UInt16(0b0000_0101_0100_0000) &>> UInt16(type) & 1) &<< 1)
     }
 
     /// Whether `flags` may stand beside this type.

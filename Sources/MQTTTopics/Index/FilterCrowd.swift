@@ -217,7 +217,8 @@ struct FilterCrowd: Sendable {
             var start = 0
             while start <= count, levels < maximumLevels {
                 let end = unsafe Bytes.levelEnd(bytes, from: start, count: count)
-                hashes[levels] = unsafe hasher.level(bytes, start..<end, place: levels, of: count)
+                hashes[levels] =
+                    unsafe hasher.level(bytes, start..<end, place: levels, of: count)
                     & 0xFF_FFFF_FFFF
                 levels += 1
                 start = end + 1

@@ -15,7 +15,9 @@ public import Synchronization
 struct Pages<Element>: @unchecked Sendable {
     @usableFromInline typealias Block = UnsafeMutableRawPointer
 
-    /// The outermost list. One object for each value that has written since it was copied.
+    /// The outermost list.
+    ///
+    /// One object for each value that has written since it was copied.
     @safe
     @usableFromInline
     final class Root {
@@ -44,8 +46,10 @@ struct Pages<Element>: @unchecked Sendable {
     @inlinable
     static var groupSize: Int { 64 }
     /// Bytes in front of a page's elements: the reference count and the capacity.
+    ///
+    /// Elements of a cache line's size start on one.
     @inlinable
-    static var headerSize: Int { 64 }
+    static var headerSize: Int { MemoryLayout<Element>.stride == 64 ? 64 : 16 }
 
     @usableFromInline var root: Root
     /// `root.groups`, to save a load for each read.
@@ -265,7 +269,7 @@ struct Pages<Element>: @unchecked Sendable {
     /// A page whose elements are not initialised yet.
     @inlinable
     static func makePage(capacity: Int) -> Block {
-        let page = Block.allocate(byteCount: bytes(capacity), alignment: 64)
+        let page = Block.allocate(byteCount: bytes(capacity), alignment: headerSize)
         unsafe page.bindMemory(to: Atomic<Int>.self, capacity: 1).initialize(to: Atomic(1))
         unsafe (page + 8).bindMemory(to: Int.self, capacity: 1).initialize(to: capacity)
         _ = unsafe (page + headerSize).bindMemory(to: Element.self, capacity: capacity)

@@ -23,7 +23,10 @@ struct SegmentTable: Sendable {
     private static let mergeAt = 330
     private static let maximumDepth: UInt32 = 18
 
-    private(set) var pages = Pages<UInt32>()
+    /// A bucket; its size puts pages of it on cache line boundaries.
+    typealias Bucket = InlineArray<16, UInt32>
+
+    private(set) var pages = Pages<Bucket>()
     /// The page of each segment, by the top `depth` bits of the hash.
     private(set) var directory: [UInt32] = [0]
     private var depth: UInt32 = 0
@@ -35,7 +38,7 @@ struct SegmentTable: Sendable {
 
     @usableFromInline
     init() {
-        pages.add(0, capacity: Self.bucketsPerSegment * Self.bucketWords, repeating: 0)
+        pages.add(0, capacity: Self.bucketsPerSegment, repeating: Bucket(repeating: 0))
     }
 
     var byteCount: Int {
@@ -59,10 +62,21 @@ struct SegmentTable: Sendable {
     @inline(__always)
     static func home(_ hash: UInt32) -> Int { Int(hash >> 8) & (bucketsPerSegment - 1) }
 
+    @inline(__always)
+    private func words(_ page: Int) -> UnsafeMutablePointer<UInt32> {
+        unsafe UnsafeMutableRawPointer(pages.page(page)).assumingMemoryBound(to: UInt32.self)
+    }
+
+    @inline(__always)
+    private mutating func mutableWords(_ page: Int) -> UnsafeMutablePointer<UInt32> {
+        unsafe UnsafeMutableRawPointer(pages.mutablePage(page))
+            .assumingMemoryBound(to: UInt32.self)
+    }
+
     /// The first word of the bucket that a hash belongs in.
     @inline(__always)
     func bucket(_ hash: UInt32) -> UnsafePointer<UInt32> {
-        unsafe UnsafePointer(pages.page(segment(hash)) + Self.home(hash) * Self.bucketWords)
+        unsafe UnsafePointer(words(segment(hash)) + Self.home(hash) * Self.bucketWords)
     }
 
     /// A bit for each slot of a bucket whose tag may be `tag`: bit 8 i + 7 of the first word for
@@ -94,7 +108,7 @@ struct SegmentTable: Sendable {
     /// - Returns: the reference for which it did, or 0.
     @usableFromInline
     func first(_ hash: UInt32, where body: (Reference) -> Bool) -> Reference {
-        let page = unsafe pages.page(segment(hash))
+        let page = unsafe words(segment(hash))
         let tag = Self.tag(hash)
         var position = Self.home(hash)
         for _ in 0..<Self.bucketsPerSegment {
@@ -120,7 +134,10 @@ struct SegmentTable: Sendable {
 
     /// Adds an entry.
     ///
-    /// - Parameter hashOf: the hash of an entry that is in the table; its tag byte is not used.
+    /// - Parameters:
+    ///   - hash: the entry's hash.
+    ///   - reference: the entry, not 0.
+    ///   - hashOf: the hash of an entry that is in the table; its tag byte is not used.
     @usableFromInline
     mutating func insert(
         _ hash: UInt32,
@@ -135,7 +152,7 @@ struct SegmentTable: Sendable {
         // Past the deepest split a segment fills up to its last slot. Hashes are keyed, so that
         // this takes some 170 million entries; the index stops at fewer.
         precondition(Int(counts[page]) < Self.bucketsPerSegment * Self.slotsPerBucket)
-        let words = unsafe pages.mutablePage(page)
+        let words = unsafe mutableWords(page)
         unsafe Self.place(words, hash: hash, tag: Self.tag(hash), reference)
         counts[page] += 1
         count += 1
@@ -145,7 +162,7 @@ struct SegmentTable: Sendable {
     @usableFromInline
     mutating func remove(_ hash: UInt32, _ reference: Reference, hashOf: (Reference) -> UInt32) {
         let page = segment(hash)
-        let words = unsafe pages.mutablePage(page)
+        let words = unsafe mutableWords(page)
         guard let (position, slot) = unsafe Self.find(words, hash: hash, reference) else { return }
         let bucket = unsafe words + position * Self.bucketWords
         unsafe UnsafeMutableRawPointer(bucket).storeBytes(
@@ -167,7 +184,7 @@ struct SegmentTable: Sendable {
     /// Puts another reference in the place of one that is there.
     @usableFromInline
     mutating func replace(_ hash: UInt32, _ reference: Reference, with other: Reference) {
-        let words = unsafe pages.mutablePage(segment(hash))
+        let words = unsafe mutableWords(segment(hash))
         guard let (position, slot) = unsafe Self.find(words, hash: hash, reference) else { return }
         unsafe words[position * Self.bucketWords + Self.firstSlot + slot] = other
     }
@@ -226,7 +243,7 @@ struct SegmentTable: Sendable {
             depths.append(depth)
             counts.append(0)
         }
-        pages.add(page, capacity: Self.bucketsPerSegment * Self.bucketWords, repeating: 0)
+        pages.add(page, capacity: Self.bucketsPerSegment, repeating: Bucket(repeating: 0))
         return page
     }
 
@@ -236,8 +253,14 @@ struct SegmentTable: Sendable {
     }
 
     /// Moves the entries of `page` to the segments that the directory names by now.
+    ///
+    /// In two passes: the first does nothing but ask for hashes, so that the cache misses of that
+    /// overlap.
     private mutating func distribute(_ page: Int, _ hashOf: (Reference) -> UInt32) {
-        let words = unsafe pages.page(page)
+        let words = unsafe words(page)
+        let all = Self.bucketsPerSegment * Self.slotsPerBucket
+        var moved = [(reference: Reference, tag: UInt8)]()
+        moved.reserveCapacity(all)
         for position in 0..<Self.bucketsPerSegment {
             let bucket = unsafe words + position * Self.bucketWords
             for slot in 0..<Self.slotsPerBucket {
@@ -247,11 +270,19 @@ struct SegmentTable: Sendable {
                     fromByteOffset: slot,
                     as: UInt8.self
                 )
-                let hash = hashOf(reference)
-                let target = segment(hash)
-                unsafe Self.place(pages.mutablePage(target), hash: hash, tag: tag, reference)
-                counts[target] += 1
+                moved.append((reference, tag))
             }
+        }
+        let hashes = moved.map { hashOf($0.reference) }
+        for (i, entry) in moved.enumerated() {
+            let target = segment(hashes[i])
+            unsafe Self.place(
+                mutableWords(target),
+                hash: hashes[i],
+                tag: entry.tag,
+                entry.reference
+            )
+            counts[target] += 1
         }
     }
 

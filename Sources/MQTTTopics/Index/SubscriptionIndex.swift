@@ -102,6 +102,7 @@ public struct SubscriptionIndex<Subscriber: Hashable & Sendable, Options: Sendab
     ///   - choose: gets a share group and its number of members, returns which of them is handed
     ///     out: 0 is the newest. A number outside `0..<members` hands out none.
     ///   - body: gets the subscriptions.
+    /// - Throws: what `choose` or `body` throws, at once.
     /// - Complexity: that of ``forEachMatch(_:_:)-(TopicView,_)``, and O(*n*) in the member chosen.
     @inlinable
     public func forEachMatch<E: Error>(
@@ -137,6 +138,7 @@ public struct SubscriptionIndex<Subscriber: Hashable & Sendable, Options: Sendab
     ///
     /// - Parameter identifier: from a match of this index, since when the filter's last subscription
     ///   was not removed; any other traps or names another filter.
+    /// - Returns: the filter, without a share name.
     public func topicFilter(_ identifier: FilterIdentifier) -> TopicFilter {
         storage.topicFilter(identifier.rawValue)
     }

@@ -40,7 +40,8 @@ enum TopicMatch {
         var i = 0
         var j = 0
         while i < filterCount {
-            let difference = unsafe Bytes.word(filter, at: i, count: filterCount)
+            let difference =
+                unsafe Bytes.word(filter, at: i, count: filterCount)
                 ^ Bytes.word(topic, at: j, count: topicCount)
             if difference == 0 {
                 i += 8
