@@ -40,6 +40,7 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
+    Module(name: "SegmentTransfer"),
     Module(name: "IoTTime", settings: embedded),
     Module(name: "MQTTTopics", settings: embedded),
     Module(name: "MQTTCodec", settings: embedded),
@@ -75,6 +76,15 @@ let bound: [Module] = [
         dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "MQTTTopics"],
         testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics", "RulesSQL"],
         settings: swift
+        name: "FileEncryption",
+        dependencies: ["IoTCSodium"],
+        testDependencies: ["IoTCSodium"],
+        settings: views
+    ),
+    Module(
+        name: "FileTool",
+        dependencies: ["FileEncryption", "SegmentTransfer"],
+        testDependencies: ["FileEncryption", "SegmentTransfer", "IoTTransferHelper"]
     ),
 ]
 
@@ -115,7 +125,7 @@ let package = Package(
     name: "swift-iot",
     platforms: [.macOS(.v26)],
     products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
-        .executable(name: "iot-cloud", targets: ["iot-cloud"]),
+        .executable(name: "iot-cloud", targets: ["iot-cloud"])
     ],
     traits: [
         .trait(
@@ -146,7 +156,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "iot-cloud",
-            dependencies: ["CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump"]
+            dependencies: [
+                "CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump", "FileEncryption",
+                "FileTool",
+            ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
                 + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),
@@ -159,5 +172,11 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        .executableTarget(
+            name: "IoTTransferHelper",
+            dependencies: ["FileTool"],
+            path: "Tests/TransferHelper",
+            swiftSettings: swift
+        ),
     ]
 )

@@ -33,6 +33,8 @@ let package = Package(
             swiftSettings: swift
         ),
         // Peers and yardsticks of the same run.
+        .target(name: "IoTCYardstickFile", linkerSettings: [.linkedLibrary("sodium")]),
+        benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
         .systemLibrary(
             name: "IoTCMosquitto",
             pkgConfig: "libmosquitto",

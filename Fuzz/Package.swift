@@ -10,6 +10,10 @@ let swift: [SwiftSetting] = [
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
     "AccessPolicy",
+    "FileEncryption",
+    "SegmentTransfer",
+    "MQTTTopics",
+    "MQTTCodec",
     "IoTTime",
     "JSONDocument",
     "MQTTBroker",

@@ -38,6 +38,29 @@ public struct Row: Codable, Sendable {
     public var bar: String?
     /// Whether the bar holds.
     public var meetsBar: Bool?
+
+    /// A line that was measured elsewhere than in ``BenchmarkProgram/compare``.
+    public init(
+        name: String,
+        ours: Double,
+        unit: String,
+        peerName: String? = nil,
+        peer: Double? = nil,
+        ratio: Double? = nil,
+        allocations: Double? = nil,
+        bar: String? = nil,
+        meetsBar: Bool? = nil
+    ) {
+        self.name = name
+        self.ours = ours
+        self.unit = unit
+        self.peerName = peerName
+        self.peer = peer
+        self.ratio = ratio
+        self.allocations = allocations
+        self.bar = bar
+        self.meetsBar = meetsBar
+    }
 }
 
 /// Runs bodies in interleaved rounds and prints one table.
