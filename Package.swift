@@ -41,10 +41,24 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
     Module(name: "IoTTime", settings: embedded),
+    Module(
+        name: "X509Verification",
+        dependencies: ["IoTTime"],
+        testDependencies: ["X509VerificationOpenSSL"]
+    ),
 ]
 
 // Bound to one C library, or to the system.
-let bound: [Module] = []
+let bound: [Module] = [
+    Module(
+        name: "X509VerificationOpenSSL",
+        dependencies: ["X509Verification", "IoTTime", "IoTCOpenSSL"]
+    ),
+    Module(
+        name: "CertificateTool",
+        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
+    ),
+]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
 let composed: [Module] = []

@@ -8,7 +8,11 @@ let swift: [SwiftSetting] = [
 ]
 
 /// Products of swift-iot that have fuzz entry points.
-let fuzzed: [String] = []
+let fuzzed: [String] = [
+    "IoTTime",
+    "X509Verification",
+    "X509VerificationOpenSSL",
+]
 
 let package = Package(
     name: "swift-iot-fuzz",

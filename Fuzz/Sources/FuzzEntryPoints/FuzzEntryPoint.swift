@@ -15,7 +15,13 @@ public struct FuzzEntryPoint: Sendable {
     }
 
     /// Every target of this package.
-    public static let all: [FuzzEntryPoint] = []
+    public static let all: [FuzzEntryPoint] = [
+        FuzzEntryPoint("x509-certificate", fuzzCertificate),
+        FuzzEntryPoint("x509-crl", fuzzRevocationList),
+        FuzzEntryPoint("x509-csr", fuzzSigningRequest),
+        FuzzEntryPoint("x509-pem", fuzzPEM),
+        FuzzEntryPoint("x509-chain", fuzzChain),
+    ]
 
     /// The target called `name`.
     public static func named(_ name: String) -> FuzzEntryPoint? { all.first { $0.name == name } }
