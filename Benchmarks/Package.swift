@@ -32,5 +32,13 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
+        .target(name: "IoTCYardstickX509", linkerSettings: [.linkedLibrary("crypto")]),
+        benchmark(
+            "X509VerificationBenchmarks",
+            iot("X509Verification"),
+            iot("X509VerificationOpenSSL"),
+            iot("IoTTime"),
+            "IoTCYardstickX509"
+        ),
     ]
 )

@@ -32,8 +32,10 @@ public final class OpenSSLPrivateKey: CertificateSigner, @unchecked Sendable {
     /// ECDSA with the digest of the curve's size, PKCS #1 v1.5 with SHA-256, or Ed25519.
     public let signatureAlgorithm: SignatureAlgorithm
 
-    private init(adopting handle: OpaquePointer?, orThrow error: PrivateKeyError) throws(PrivateKeyError)
-    {
+    private init(
+        adopting handle: OpaquePointer?,
+        orThrow error: PrivateKeyError
+    ) throws(PrivateKeyError) {
         guard let handle = unsafe handle else { throw error }
         let encoded = unsafe Self.encode(handle, isPrivate: false) { bytes in
             bytes.withUnsafeBytes { unsafe Array($0) }
@@ -138,7 +140,13 @@ public final class OpenSSLPrivateKey: CertificateSigner, @unchecked Sendable {
             unsafe output.withUnsafeMutableBufferPointer { buffer, count in
                 guard let target = buffer.baseAddress else { return }
                 unsafe count = iot_pkey_sign(
-                    handle, size, message, message.count, target, capacity)
+                    handle,
+                    size,
+                    message,
+                    message.count,
+                    target,
+                    capacity
+                )
             }
         }
         guard !signature.isEmpty else { throw PrivateKeyError.failed }

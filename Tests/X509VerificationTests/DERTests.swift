@@ -38,7 +38,9 @@ struct DERTests {
         #expect(try read([2, 2, 0, 0x80]) == 128)
         #expect(throws: MalformedDER(.integerNotMinimal, at: 0)) { _ = try read([2, 2, 0, 0x7F]) }
         #expect(throws: MalformedDER(.integerNotMinimal, at: 0)) { _ = try read([2, 0]) }
-        #expect(throws: MalformedDER(.integerNotMinimal, at: 0)) { _ = try read([2, 2, 0xFF, 0x80]) }
+        #expect(throws: MalformedDER(.integerNotMinimal, at: 0)) {
+            _ = try read([2, 2, 0xFF, 0x80])
+        }
         #expect(throws: MalformedDER(.integerOutOfRange, at: 0)) { _ = try read([2, 1, 0xFF]) }
         #expect(throws: MalformedDER(.integerOutOfRange, at: 0)) {
             _ = try read([2, 5, 1, 0, 0, 0, 0])
@@ -55,7 +57,9 @@ struct DERTests {
         #expect(try !read([]))
         #expect(throws: MalformedDER(.defaultEncoded, at: 0)) { _ = try read([1, 1, 0]) }
         #expect(throws: MalformedDER(.booleanNotCanonical, at: 0)) { _ = try read([1, 1, 1]) }
-        #expect(throws: MalformedDER(.booleanNotCanonical, at: 0)) { _ = try read([1, 2, 0xFF, 0xFF]) }
+        #expect(throws: MalformedDER(.booleanNotCanonical, at: 0)) {
+            _ = try read([1, 2, 0xFF, 0xFF])
+        }
     }
 
     @Test("§11.2 unused bits of a BIT STRING are zero; named bits end in a one")
@@ -81,7 +85,9 @@ struct DERTests {
         for text in ["", "1", "3.1", "1.40", "1.2.", "1.02", "1.2.99999999999999999999", "a.b"] {
             #expect(ObjectIdentifier(text) == nil, "\(text)")
         }
-        let huge = ObjectIdentifier(checked: [0x2A] + [UInt8](repeating: 0xFF, count: 100_000) + [1])
+        let huge = ObjectIdentifier(
+            checked: [0x2A] + [UInt8](repeating: 0xFF, count: 100_000) + [1]
+        )
         #expect(huge.description == "1.2.?")
         #expect(ObjectIdentifier.emailAddress == ObjectIdentifier("1.2.840.113549.1.9.1"))
         #expect(

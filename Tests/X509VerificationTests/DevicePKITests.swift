@@ -49,8 +49,9 @@ struct DevicePKITests {
                 switch item.verdict {
                 case "any": true
                 case "accept": code == nil && id == item.certificateId
-                default: code.map { $0 == item.reason || item.altReasons?.contains($0) ?? false }
-                    ?? false
+                default:
+                    code.map { $0 == item.reason || item.altReasons?.contains($0) ?? false }
+                        ?? false
                 }
             if isRight {
                 passed += 1

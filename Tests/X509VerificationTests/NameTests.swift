@@ -45,7 +45,9 @@ struct NameTests {
 
     @Test("RFC 1034 §3.5 host names")
     func hosts() {
-        let good = ["example.com", "a-b.c1.example", "xn--628h.example.com", "localhost", "1.example"]
+        let good = [
+            "example.com", "a-b.c1.example", "xn--628h.example.com", "localhost", "1.example",
+        ]
         let bad = [
             "", ".example.com", "example..com", "-a.example", "a-.example", "under_score.example",
             "192.0.2.1", "example.com.", "*", "a*.example.com", "*.*.example.com", "sp ace.example",

@@ -116,7 +116,7 @@ struct CertificateReader {
 }
 
 /// RFC 5280 §4.1.2.2
-enum SerialNumberRule {
+enum SerialNumberRule {.
     static func holds(_ bytes: Span<UInt8>, _ content: Range<Int>) -> Bool {
         let first = bytes[content.lowerBound]
         return content.count <= 20 && first < 0x80 && (content.count > 1 || first > 0)

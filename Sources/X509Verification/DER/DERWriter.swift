@@ -8,6 +8,7 @@ public enum DERWriter {
     /// - Parameters:
     ///   - tag: the identifier octet; its number must be below 31.
     ///   - content: the content, or the elements inside it, in order.
+    /// - Returns: the element with its length in the minimal form.
     public static func element(_ tag: UInt8, _ content: [UInt8]...) -> [UInt8] {
         let count = content.reduce(0) { $0 + $1.count }
         var output: [UInt8] = [tag]
@@ -41,7 +42,7 @@ public enum DERWriter {
 
     /// An INTEGER that is at least 0.
     ///
-    /// - Parameter magnitude: big-endian, of any length; leading zero bytes are dropped.
+    /// The magnitude is big-endian and of any length; leading zero bytes are dropped.
     public static func integer(_ magnitude: [UInt8]) -> [UInt8] {
         var digits = Array(magnitude.drop { $0 == 0 })
         if digits.first.map({ $0 >= 0x80 }) ?? true { digits.insert(0, at: 0) }

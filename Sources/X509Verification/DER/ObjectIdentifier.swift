@@ -8,11 +8,10 @@ public struct ObjectIdentifier: Hashable, Sendable {
     /// An identifier from content octets that were checked before.
     init(checked content: [UInt8]) { self.content = content }
 
-    /// Reads the dotted form.
+    /// Reads the dotted form; `nil` for any other text.
     ///
     /// - Parameter text: at least two arcs, such as `2.5.4.3`; each below 2^63 without leading zeros,
     ///   the first 0, 1 or 2, the second below 40 under 0 and 1.
-    /// - Returns: `nil` for any other text.
     public init?(_ text: String) {
         var arcs: [UInt64] = []
         for part in text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

@@ -152,7 +152,7 @@ extension DistinguishedName: CustomStringConvertible {
     }
 
     /// RFC 4514 §2.4
-    private static func escape(_ text: String) -> String {
+    private static func escape(_ text: String) -> String {.
         var output = ""
         let scalars = Array(text.unicodeScalars)
         for (index, scalar) in scalars.enumerated() {

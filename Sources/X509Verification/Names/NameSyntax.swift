@@ -2,7 +2,7 @@
 enum NameSyntax {
     /// Whether `range` is a host name of RFC 1034 §3.5 as RFC 1123 §2.1 extends it.
     ///
-    /// - Parameter wildcard: whether the first label may be `*`, followed by at least one more.
+    /// With `wildcard` the first label may be `*`, followed by at least one more.
     static func isHost(
         _ bytes: Span<UInt8>,
         _ range: Range<Int>,

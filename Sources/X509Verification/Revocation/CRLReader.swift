@@ -126,7 +126,12 @@ struct CRLReader: Sendable {
         _ bytes: Span<UInt8>,
         _ record: inout EntryRecord
     ) throws(MalformedDER) {
-        try forEachExtension(list, bytes) { reader, kind, isCritical, value, start throws(MalformedDER) in
+        try forEachExtension(list, bytes) {
+            reader,
+            kind,
+            isCritical,
+            value,
+            start throws(MalformedDER) in
             switch kind {
             case 21:
                 var cursor = DERCursor(value.content)
@@ -154,7 +159,12 @@ struct CRLReader: Sendable {
         _ list: DERElement,
         _ bytes: Span<UInt8>
     ) throws(MalformedDER) {
-        try forEachExtension(list, bytes) { reader, kind, isCritical, value, start throws(MalformedDER) in
+        try forEachExtension(list, bytes) {
+            reader,
+            kind,
+            isCritical,
+            value,
+            start throws(MalformedDER) in
             var cursor = DERCursor(value.content)
             switch kind {
             case 20:
@@ -180,7 +190,7 @@ struct CRLReader: Sendable {
         }
     }
 
-    /// - Parameter body: gets the last arc of an identifier below 2.5.29, or 0.
+    // `body` gets the last arc of an identifier below 2.5.29, or 0.
     private mutating func forEachExtension(
         _ list: DERElement,
         _ bytes: Span<UInt8>,

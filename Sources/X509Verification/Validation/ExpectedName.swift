@@ -1,4 +1,6 @@
-/// A name that the leaf's subjectAltName must contain. The common name is never looked at.
+/// A name that the leaf's subjectAltName must contain.
+///
+/// The common name is never looked at.
 public enum ExpectedName: Hashable, Sendable {
     /// A host name; a wildcard in the certificate stands for exactly one whole label. RFC 9525 §6.3
     case dns(String)
@@ -37,7 +39,9 @@ public enum ExpectedName: Hashable, Sendable {
         case .rfc822(let text):
             let mailbox = Array(text.utf8)
             let span = mailbox.span
-            guard let at = NameSyntax.mailboxSeparator(span, 0..<mailbox.count) else { return false }
+            guard let at = NameSyntax.mailboxSeparator(span, 0..<mailbox.count) else {
+                return false
+            }
             for record in certificate.fields.extensions.alternativeNames
             where record.form == .rfc822 {
                 let range = record.content.range

@@ -158,8 +158,8 @@ extension GeneralNameRecord {
 
 /// Whether a name lies in a subtree. RFC 5280 §4.2.1.10
 enum NameSubtree {
-    /// - Parameter couldMatch: for excluded subtrees, where a wildcard is inside as soon as one name it
-    ///   stands for is; for permitted ones every such name must be.
+    // `couldMatch` is for excluded subtrees, where a wildcard is inside as soon as one name it stands
+    // for is; in permitted ones every such name must be.
     static func contains(
         _ base: Span<UInt8>,
         _ subtree: GeneralNameRecord,

@@ -37,7 +37,8 @@ extension PathSearch {
                 checksCritical: true,
                 checksPurpose: true
             )
-            if case .good = judgements[index], let bad = judgeAlgorithm(certificates[index].fields) {
+            if case .good = judgements[index], let bad = judgeAlgorithm(certificates[index].fields)
+            {
                 judgements[index] = bad
             }
         }

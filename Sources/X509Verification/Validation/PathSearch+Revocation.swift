@@ -243,7 +243,8 @@ enum CRLScope {
     private static let all: UInt16 = 0x1FE
 
     /// The reasons that `list` covers for `certificate`; `nil` where it does not cover it at all.
-    static func reasons(of list: CertificateRevocationList, for certificate: Certificate) -> UInt16? {
+    static func reasons(of list: CertificateRevocationList, for certificate: Certificate) -> UInt16?
+    {
         guard let distribution = list.fields.distribution else { return all }
         let isCA = certificate.fields.extensions.basicConstraints?.isCA ?? false
         if distribution.onlyAttribute || (distribution.onlyUser && isCA)

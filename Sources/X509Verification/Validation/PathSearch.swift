@@ -45,7 +45,8 @@ struct PathSearch<Crypto: CryptoProvider> {
         self.validator = validator
         var list = [leaf]
         var origins = [-1]
-        for (index, certificate) in intermediates.prefix(validator.budget.intermediates).enumerated()
+        for (index, certificate) in intermediates.prefix(validator.budget.intermediates)
+            .enumerated()
         where !list.contains(certificate) {
             list.append(certificate)
             origins.append(index)

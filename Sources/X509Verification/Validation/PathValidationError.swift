@@ -238,7 +238,8 @@ extension PathValidationError.Reason {
         case .revoked(let date, let reason):
             "it was revoked on \(date.rfc3339() ?? "?"), reason code \(reason.rawValue)"
         case .crlMissing: "there is no revocation list that covers it"
-        case .crlExpired(let next): "its revocation list was due for renewal on \(next.rfc3339() ?? "?")"
+        case .crlExpired(let next):
+            "its revocation list was due for renewal on \(next.rfc3339() ?? "?")"
         case .crlNotYetValid(let start): "its revocation list starts on \(start.rfc3339() ?? "?")"
         case .crlSignatureInvalid: "the signature of its revocation list is wrong"
         case .crlSigningNotAllowed: "the issuer of its revocation list may not sign lists"

@@ -20,7 +20,7 @@ struct PolicyGraph {
     private var inhibitAnyPolicy: Int
     private let initialPolicies: Set<[UInt8]>?
 
-    /// - Parameter length: certificates in the path.
+    // `length` is the count of certificates in the path, without the anchor.
     init(profile: Profile, anchor: Certificate?, length: Int, limit: Int) {
         self.limit = limit
         levels = [[Node(policy: Self.anyPolicy, expected: [Self.anyPolicy], parents: [])]]
@@ -75,7 +75,7 @@ struct PolicyGraph {
     }
 
     /// RFC 5280 §6.1.3 (d), (e)
-    private mutating func addLevel(_ certificate: Certificate, allowsAny: Bool) {
+    private mutating func addLevel(_ certificate: Certificate, allowsAny: Bool) {.
         guard let above = levels.last, !above.isEmpty,
             let ranges = certificate.fields.extensions.policies
         else {
@@ -113,7 +113,7 @@ struct PolicyGraph {
     }
 
     /// RFC 5280 §6.1.4 (a), (b)
-    private mutating func map(_ certificate: Certificate) {
+    private mutating func map(_ certificate: Certificate) {.
         let mappings = certificate.fields.extensions.policyMappings
         guard !mappings.isEmpty, let depth = levels.indices.last, depth > 0 else { return }
         let span = certificate.der.span
@@ -140,7 +140,7 @@ struct PolicyGraph {
     }
 
     /// RFC 5280 §6.1.5 (a), (b), (g)
-    private mutating func finish(_ leaf: Certificate) -> PathValidationError.Reason? {
+    private mutating func finish(_ leaf: Certificate) -> PathValidationError.Reason? {.
         explicitPolicy = max(0, explicitPolicy - 1)
         if leaf.fields.extensions.policyConstraints?.requireExplicitPolicy == 0 {
             explicitPolicy = 0
