@@ -18,8 +18,8 @@ private struct PKITSRecord: Decodable {
 
     /// `4.13` of `4.13.38 …`.
     var section: String { Name.split(separator: ".").prefix(2).joined(separator: ".") }
-    /// `4.13.38`
-    var id: String { String(Name.prefix { $0 != " " }) }.
+    /// `4.13.38`.
+    var id: String { String(Name.prefix { $0 != " " }) }
 }
 
 @Suite("NIST PKITS: path validation, policies and CRLs")

@@ -115,8 +115,8 @@ struct CertificateReader {
     }
 }
 
-/// RFC 5280 §4.1.2.2
-enum SerialNumberRule {.
+/// RFC 5280 §4.1.2.2.
+enum SerialNumberRule {
     static func holds(_ bytes: Span<UInt8>, _ content: Range<Int>) -> Bool {
         let first = bytes[content.lowerBound]
         return content.count <= 20 && first < 0x80 && (content.count > 1 || first > 0)

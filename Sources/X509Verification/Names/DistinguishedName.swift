@@ -151,8 +151,8 @@ extension DistinguishedName: CustomStringConvertible {
         }.joined(separator: ",")
     }
 
-    /// RFC 4514 §2.4
-    private static func escape(_ text: String) -> String {.
+    /// RFC 4514 §2.4.
+    private static func escape(_ text: String) -> String {
         var output = ""
         let scalars = Array(text.unicodeScalars)
         for (index, scalar) in scalars.enumerated() {

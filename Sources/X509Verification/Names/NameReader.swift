@@ -131,8 +131,8 @@ enum NameString {
         return value.content.count / width
     }
 
-    /// X.680 §41.4
-    static func isPrintable(_ byte: UInt8) -> Bool {.
+    /// X.680 §41.4.
+    static func isPrintable(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x20, 0x27...0x29, 0x2B...0x2F, 0x3A, 0x3D,
             0x3F:

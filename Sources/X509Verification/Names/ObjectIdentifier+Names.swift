@@ -33,13 +33,13 @@ extension ObjectIdentifier {
     /// pseudonym, 2.5.4.65.
     public static var pseudonym: ObjectIdentifier { attribute(65) }
     /// domainComponent, 0.9.2342.19200300.100.1.25.
-    public static var domainComponent: ObjectIdentifier {.
+    public static var domainComponent: ObjectIdentifier {
         ObjectIdentifier(
             checked: [0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19]
         )
     }
-    /// emailAddress of PKCS #9, 1.2.840.113549.1.9.1
-    public static var emailAddress: ObjectIdentifier {..
+    /// emailAddress of PKCS #9, 1.2.840.113549.1.9.1.
+    public static var emailAddress: ObjectIdentifier {
         ObjectIdentifier(
             checked: [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01]
         )

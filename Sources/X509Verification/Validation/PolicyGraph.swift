@@ -74,8 +74,8 @@ struct PolicyGraph {
         if let value { counter = min(counter, value) }
     }
 
-    /// RFC 5280 §6.1.3 (d), (e)
-    private mutating func addLevel(_ certificate: Certificate, allowsAny: Bool) {.
+    /// RFC 5280 §6.1.3 (d), (e).
+    private mutating func addLevel(_ certificate: Certificate, allowsAny: Bool) {
         guard let above = levels.last, !above.isEmpty,
             let ranges = certificate.fields.extensions.policies
         else {
@@ -112,8 +112,8 @@ struct PolicyGraph {
         levels.append(level)
     }
 
-    /// RFC 5280 §6.1.4 (a), (b)
-    private mutating func map(_ certificate: Certificate) {.
+    /// RFC 5280 §6.1.4 (a), (b).
+    private mutating func map(_ certificate: Certificate) {
         let mappings = certificate.fields.extensions.policyMappings
         guard !mappings.isEmpty, let depth = levels.indices.last, depth > 0 else { return }
         let span = certificate.der.span
@@ -139,8 +139,8 @@ struct PolicyGraph {
         }
     }
 
-    /// RFC 5280 §6.1.5 (a), (b), (g)
-    private mutating func finish(_ leaf: Certificate) -> PathValidationError.Reason? {.
+    /// RFC 5280 §6.1.5 (a), (b), (g).
+    private mutating func finish(_ leaf: Certificate) -> PathValidationError.Reason? {
         explicitPolicy = max(0, explicitPolicy - 1)
         if leaf.fields.extensions.policyConstraints?.requireExplicitPolicy == 0 {
             explicitPolicy = 0
