@@ -4,7 +4,7 @@ extension ObjectIdentifier {
         ObjectIdentifier(checked: [0x55, 0x04, number])
     }
 
-    /// commonName, 2.5.4.3
+    /// commonName, 2.5.4.3.
     public static var commonName: ObjectIdentifier { attribute(3) }
     /// surname, 2.5.4.4..
     public static var surname: ObjectIdentifier { attribute(4) }
