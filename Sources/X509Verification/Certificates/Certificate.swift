@@ -72,10 +72,12 @@ public struct Certificate: Sendable {
         var reader = CertificateReader(limits: limits)
         try reader.read(der.span)
         let span = der.span
-        let isSelfIssued =
-            span.equals(reader.issuer.range, span, reader.subject.range)
-            || CanonicalName.form(span, reader.issuer.range)
-                == CanonicalName.form(span, reader.subject.range)
+        let isSelfIssued = CanonicalName.matches(
+            span,
+            reader.issuer.range,
+            span,
+            reader.subject.range
+        )
         ConformanceCheck.run(&reader, span, isSelfIssued: isSelfIssued)
         self.der = der
         fields = Fields(reader, isSelfIssued: isSelfIssued)

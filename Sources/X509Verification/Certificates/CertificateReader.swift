@@ -23,7 +23,7 @@ struct CertificateReader {
         }
         var input = DERCursor(0..<bytes.count)
         let outer = try input.expect(DERTag.sequence, bytes)
-        try input.finish()
+        try input.finishInput()
         var parts = DERCursor(outer.content)
         let body = try parts.expect(DERTag.sequence, bytes)
         tbs = ByteRange(body.whole)

@@ -72,7 +72,7 @@ public struct SubjectPublicKey: Sendable {
     public init(der: [UInt8]) throws(MalformedDER) {
         var cursor = DERCursor(0..<der.count)
         let (algorithm, fields) = try Fields.read(&cursor, der.span)
-        try cursor.finish()
+        try cursor.finishInput()
         self.init(algorithm: algorithm, bytes: der, fields: fields)
     }
 

@@ -117,6 +117,11 @@ public struct DERCursor: Hashable, Sendable {
 
     /// Checks that nothing is left in the container.
     public func finish() throws(MalformedDER) {
+        guard position == end else { throw MalformedDER(.superfluousElement, at: position) }
+    }
+
+    /// Checks that nothing follows the outermost element.
+    public func finishInput() throws(MalformedDER) {
         guard position == end else { throw MalformedDER(.trailingData, at: position) }
     }
 }

@@ -8,8 +8,10 @@ public struct MalformedDER: Error, Hashable, Sendable {
     public enum Violation: Hashable, Sendable {
         /// A length pointed past the end of its container. X.690 §8.1.3
         case truncated(needed: Int, available: Int)
-        /// Bytes after the last field of a container, or after the outermost element.
+        /// Bytes after the outermost element.
         case trailingData
+        /// An element after the last field of its container.
+        case superfluousElement
         /// The outermost value, or a counted part of it, is larger than the limit.
         case oversize(limit: Int)
         /// Another tag than the grammar allows here. X.690 §8.1.2

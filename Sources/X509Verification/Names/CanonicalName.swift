@@ -126,3 +126,112 @@ enum CanonicalName {
         unsafe output.append(digits.utf8Start[Int(byte & 15)])
     }
 }
+
+extension CanonicalName {
+    /// Whether two names have the same form, without building it for names of ASCII.
+    static func matches(
+        _ a: Span<UInt8>,
+        _ aRange: Range<Int>,
+        _ b: Span<UInt8>,
+        _ bRange: Range<Int>
+    ) -> Bool {
+        if a.equals(aRange, b, bRange) { return true }
+        do throws(MalformedDER) {
+            var aOuter = DERCursor(aRange)
+            var bOuter = DERCursor(bRange)
+            var aRDNs = DERCursor(try aOuter.next(a).content)
+            var bRDNs = DERCursor(try bOuter.next(b).content)
+            while !aRDNs.isAtEnd && !bRDNs.isAtEnd {
+                let left = try aRDNs.next(a).content
+                let right = try bRDNs.next(b).content
+                guard try matchesRDN(a, left, b, right) else { return false }
+            }
+            return aRDNs.isAtEnd && bRDNs.isAtEnd
+        } catch {
+            // Both names were checked when they were read.
+            return false
+        }
+    }
+
+    private static func matchesRDN(
+        _ a: Span<UInt8>,
+        _ left: Range<Int>,
+        _ b: Span<UInt8>,
+        _ right: Range<Int>
+    ) throws(MalformedDER) -> Bool {
+        if a.equals(left, b, right) { return true }
+        var aCursor = DERCursor(left)
+        var bCursor = DERCursor(right)
+        var aFields = DERCursor(try aCursor.next(a).content)
+        var bFields = DERCursor(try bCursor.next(b).content)
+        if aCursor.isAtEnd, bCursor.isAtEnd {
+            guard a.equals(try aFields.next(a).content, b, try bFields.next(b).content) else {
+                return false
+            }
+            let first = try aFields.next(a)
+            let second = try bFields.next(b)
+            if isASCIIText(first, a), isASCIIText(second, b) {
+                return matchesASCII(a, first.content, b, second.content)
+            }
+        }
+        var aForm: [UInt8] = []
+        var bForm: [UInt8] = []
+        try appendRDN(left, a, &aForm)
+        try appendRDN(right, b, &bForm)
+        return String(decoding: aForm, as: UTF8.self) == String(decoding: bForm, as: UTF8.self)
+    }
+
+    private static func isASCIIText(_ value: DERElement, _ bytes: Span<UInt8>) -> Bool {
+        switch value.tag {
+        case DERTag.utf8String, DERTag.printableString, DERTag.ia5String:
+            for i in value.content where bytes[i] >= 0x80 { return false }
+            return true
+        default:
+            return false
+        }
+    }
+
+    /// Folds case and white space on the way.
+    private static func matchesASCII(
+        _ a: Span<UInt8>,
+        _ aRange: Range<Int>,
+        _ b: Span<UInt8>,
+        _ bRange: Range<Int>
+    ) -> Bool {
+        var left = FoldedASCII(position: aRange.lowerBound, end: aRange.upperBound)
+        var right = FoldedASCII(position: bRange.lowerBound, end: bRange.upperBound)
+        while true {
+            let x = left.next(a)
+            guard x == right.next(b) else { return false }
+            if x == nil { return true }
+        }
+    }
+}
+
+/// The characters of an ASCII text in lower case, white space trimmed and its runs made one blank.
+private struct FoldedASCII {
+    var position: Int
+    let end: Int
+    private var hasStarted = false
+
+    init(position: Int, end: Int) {
+        self.position = position
+        self.end = end
+    }
+
+    mutating func next(_ bytes: Span<UInt8>) -> UInt8? {
+        let start = position
+        while position < end, bytes[position] == 0x20 || (0x09...0x0D).contains(bytes[position]) {
+            position += 1
+        }
+        guard position < end else { return nil }
+        if position > start, hasStarted {
+            hasStarted = false
+            return 0x20
+        }
+        hasStarted = true
+        let byte = bytes[position]
+        position += 1
+        return (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+    }
+}

@@ -32,7 +32,7 @@ public struct DistinguishedName: Sendable {
         var cursor = DERCursor(0..<der.count)
         var findings = Findings()
         let element = try NameReader.read(&cursor, der.span, &findings)
-        try cursor.finish()
+        try cursor.finishInput()
         bytes = der
         range = ByteRange(element.whole)
     }
@@ -113,24 +113,12 @@ public struct DistinguishedName: Sendable {
             return
         }
     }
-
-    /// Whether both have the same DER.
-    func isIdentical(to other: DistinguishedName) -> Bool {
-        bytes.span.equals(range.range, other.bytes.span, other.range.range)
-    }
-
-    /// Whether this name begins with the RDNs of `other`. RFC 5280 §4.2.1.10, §7.1
-    func isWithin(subtree other: DistinguishedName) -> Bool {
-        let mine = canonicalForm
-        let base = other.canonicalForm
-        return mine.hasPrefix(base)
-    }
 }
 
 extension DistinguishedName: Hashable {
     /// Whether the names match by RFC 5280 §7.1.
     public static func == (a: DistinguishedName, b: DistinguishedName) -> Bool {
-        a.isIdentical(to: b) || a.canonicalForm == b.canonicalForm
+        CanonicalName.matches(a.bytes.span, a.range.range, b.bytes.span, b.range.range)
     }
 
     /// Hashes ``canonicalForm``.

@@ -38,7 +38,7 @@ public struct CertificateSigningRequest: Sendable {
         }
         var input = DERCursor(0..<bytes.count)
         var parts = DERCursor(try input.expect(DERTag.sequence, bytes).content)
-        try input.finish()
+        try input.finishInput()
         let info = try parts.expect(DERTag.sequence, bytes)
         signatureAlgorithm = try SignatureAlgorithm.read(&parts, bytes).algorithm
         signature = ByteRange(try parts.octetAlignedBitString(bytes))

@@ -43,7 +43,7 @@ struct CRLReader: Sendable {
         }
         var input = DERCursor(0..<bytes.count)
         let outer = try input.expect(DERTag.sequence, bytes)
-        try input.finish()
+        try input.finishInput()
         var parts = DERCursor(outer.content)
         let body = try parts.expect(DERTag.sequence, bytes)
         tbs = ByteRange(body.whole)
@@ -98,7 +98,7 @@ struct CRLReader: Sendable {
         _ isVersion2: Bool
     ) throws(MalformedDER) {
         var cursor = DERCursor(list.content)
-        guard !cursor.isAtEnd else { throw MalformedDER(.trailingData, at: list.start) }
+        guard !cursor.isAtEnd else { throw MalformedDER(.superfluousElement, at: list.start) }
         while !cursor.isAtEnd {
             let element = try cursor.expect(DERTag.sequence, bytes)
             var fields = DERCursor(element.content)
@@ -268,10 +268,45 @@ struct CRLReader: Sendable {
             break
         }
         guard !isSorted else { return }
-        let keys = entries.indices.sorted { a, b in
-            Self.compare(bytes, entries[a].serial.range, bytes, entries[b].serial.range) < 0
+        // A merge sort: runs double in size from bucket to bucket.
+        var buckets: [[EntryRecord]] = []
+        for entry in entries {
+            var run = [entry]
+            var level = 0
+            while level < buckets.count, !buckets[level].isEmpty {
+                run = Self.merge(bytes, buckets[level], run)
+                buckets[level] = []
+                level += 1
+            }
+            if level == buckets.count { buckets.append([]) }
+            buckets[level] = run
         }
-        entries = keys.map { entries[$0] }
+        entries = []
+        for bucket in buckets { entries = Self.merge(bytes, bucket, entries) }
+    }
+
+    /// Merges two runs; where serial numbers are equal, `first` comes first.
+    private static func merge(
+        _ bytes: Span<UInt8>,
+        _ first: [EntryRecord],
+        _ second: [EntryRecord]
+    ) -> [EntryRecord] {
+        var output: [EntryRecord] = []
+        output.reserveCapacity(first.count + second.count)
+        var i = 0
+        var j = 0
+        while i < first.count && j < second.count {
+            if compare(bytes, first[i].serial.range, bytes, second[j].serial.range) <= 0 {
+                output.append(first[i])
+                i += 1
+            } else {
+                output.append(second[j])
+                j += 1
+            }
+        }
+        output.append(contentsOf: first[i...])
+        output.append(contentsOf: second[j...])
+        return output
     }
 
     /// By length and then by octets: an order, though not that of the numbers.
