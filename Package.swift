@@ -66,6 +66,10 @@ let cores: [Module] = [
         dependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
         testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
         settings: views
+    Module(
+        name: "X509Verification",
+        dependencies: ["IoTTime"],
+        testDependencies: ["X509VerificationOpenSSL"]
     ),
 ]
 
@@ -85,6 +89,12 @@ let bound: [Module] = [
         name: "FileTool",
         dependencies: ["FileEncryption", "SegmentTransfer"],
         testDependencies: ["FileEncryption", "SegmentTransfer", "IoTTransferHelper"]
+        name: "X509VerificationOpenSSL",
+        dependencies: ["X509Verification", "IoTTime", "IoTCOpenSSL"]
+    ),
+    Module(
+        name: "CertificateTool",
+        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
     ),
 ]
 

@@ -60,5 +60,13 @@ let package = Package(
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
         benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
+        .target(name: "IoTCYardstickX509", linkerSettings: [.linkedLibrary("crypto")]),
+        benchmark(
+            "X509VerificationBenchmarks",
+            iot("X509Verification"),
+            iot("X509VerificationOpenSSL"),
+            iot("IoTTime"),
+            "IoTCYardstickX509"
+        ),
     ]
 )

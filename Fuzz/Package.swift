@@ -20,6 +20,9 @@ let fuzzed: [String] = [
     "MQTTCodec",
     "MQTTTopics",
     "RulesSQL",
+    "IoTTime",
+    "X509Verification",
+    "X509VerificationOpenSSL",
 ]
 
 let package = Package(

@@ -40,6 +40,11 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("rules-sql-evaluate", fuzzRulesSQLEvaluate),
         FuzzEntryPoint("rules-sql-template", fuzzRulesSQLTemplate),
         FuzzEntryPoint("rules-sql-regex", fuzzRulesSQLRegex),
+        FuzzEntryPoint("x509-certificate", fuzzCertificate),
+        FuzzEntryPoint("x509-crl", fuzzRevocationList),
+        FuzzEntryPoint("x509-csr", fuzzSigningRequest),
+        FuzzEntryPoint("x509-pem", fuzzPEM),
+        FuzzEntryPoint("x509-chain", fuzzChain),
     ]
 
     /// The target called `name`.
