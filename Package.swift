@@ -39,7 +39,9 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 }
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
-let cores: [Module] = []
+let cores: [Module] = [
+    Module(name: "CBORCodec", settings: views),
+]
 
 // Bound to one C library, or to the system.
 let bound: [Module] = []
