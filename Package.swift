@@ -41,10 +41,29 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
     Module(name: "CBORCodec", settings: views),
+    Module(
+        name: "FirmwareManifest",
+        dependencies: ["CBORCodec"],
+        testDependencies: [
+            "CBORCodec", "FirmwareManifestSodium", "FirmwareManifestOpenSSL",
+        ],
+        settings: views
+    ),
 ]
 
 // Bound to one C library, or to the system.
-let bound: [Module] = []
+let bound: [Module] = [
+    Module(
+        name: "FirmwareManifestSodium",
+        dependencies: ["FirmwareManifest", "IoTCSodium"],
+        testDependencies: ["FirmwareManifest"],
+    ),
+    Module(
+        name: "FirmwareManifestOpenSSL",
+        dependencies: ["FirmwareManifest", "IoTCOpenSSL"],
+        testDependencies: ["FirmwareManifest", "FirmwareManifestSodium"],
+    ),
+]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
 let composed: [Module] = []

@@ -8,7 +8,10 @@ let swift: [SwiftSetting] = [
 ]
 
 /// Products of swift-iot that have fuzz entry points.
-let fuzzed: [String] = []
+let fuzzed: [String] = [
+    "CBORCodec",
+    "FirmwareManifest",
+]
 
 let package = Package(
     name: "swift-iot-fuzz",

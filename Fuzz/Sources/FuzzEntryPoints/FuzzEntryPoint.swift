@@ -15,7 +15,14 @@ public struct FuzzEntryPoint: Sendable {
     }
 
     /// Every target of this package.
-    public static let all: [FuzzEntryPoint] = []
+    public static let all: [FuzzEntryPoint] = [
+        FuzzEntryPoint("cbor", fuzzCBOR),
+        FuzzEntryPoint("cose", fuzzCOSE),
+        FuzzEntryPoint("suit-envelope", fuzzEnvelope),
+        FuzzEntryPoint("trust-documents", fuzzTrustDocuments),
+        FuzzEntryPoint("chunk-tree", fuzzChunkTree),
+        FuzzEntryPoint("firmware-state", fuzzResumeState),
+    ]
 
     /// The target called `name`.
     public static func named(_ name: String) -> FuzzEntryPoint? { all.first { $0.name == name } }
