@@ -63,6 +63,16 @@ let bound: [Module] = [
         dependencies: ["FirmwareManifest", "IoTCOpenSSL"],
         testDependencies: ["FirmwareManifest", "FirmwareManifestSodium"],
     ),
+    Module(
+        name: "FirmwareTool",
+        dependencies: [
+            "CBORCodec", "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+        ],
+        testDependencies: [
+            "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+            "FirmwareDevice",
+        ],
+    ),
 ]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
@@ -100,6 +110,15 @@ let package = Package(
             name: "IoTCSodium",
             pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
+        .executableTarget(
+            name: "FirmwareDevice",
+            dependencies: [
+                "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+                "FirmwareTool",
+            ],
+            path: "Docs/Examples/FirmwareDevice",
+            swiftSettings: swift,
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     ]

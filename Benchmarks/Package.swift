@@ -32,5 +32,14 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
+        .target(name: "IoTCYardstickCBOR"),
+        benchmark(
+            "FirmwareManifestBenchmarks",
+            iot("CBORCodec"),
+            iot("FirmwareManifest"),
+            iot("FirmwareManifestOpenSSL"),
+            iot("FirmwareManifestSodium"),
+            "IoTCYardstickCBOR"
+        ),
     ]
 )
