@@ -19,6 +19,7 @@ struct Module {
     var name: String
     var dependencies: [Target.Dependency] = []
     var testDependencies: [Target.Dependency] = []
+    var testExclude: [String] = []
     var settings: [SwiftSetting] = swift
 
     var target: Target {
@@ -28,6 +29,7 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
+            exclude: testExclude,
             swiftSettings: views
         )
     }
@@ -40,7 +42,6 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 
 // Standard library only: no Foundation, no NIO, no clock, no socket.
 let cores: [Module] = [
-    Module(name: "SegmentTransfer"),
     Module(name: "IoTTime", settings: embedded),
     Module(name: "MQTTTopics", settings: embedded),
     Module(name: "MQTTCodec", settings: embedded),
@@ -57,19 +58,28 @@ let cores: [Module] = [
     ),
     Module(name: "JSONDocument", settings: views),
     Module(
+        name: "RulesSQL",
+        dependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
+        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
+        settings: views
+    ),
+    Module(
         name: "AccessPolicy",
         dependencies: ["JSONDocument", "IoTTime"],
         testDependencies: ["IoTTime"]
     ),
     Module(
-        name: "RulesSQL",
-        dependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
-        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics"],
-        settings: views
-    Module(
         name: "X509Verification",
         dependencies: ["IoTTime"],
         testDependencies: ["X509VerificationOpenSSL"]
+    ),
+    Module(name: "SegmentTransfer"),
+    Module(name: "CBORCodec", settings: views),
+    Module(
+        name: "FirmwareManifest",
+        dependencies: ["CBORCodec"],
+        testDependencies: ["CBORCodec", "FirmwareManifestSodium", "FirmwareManifestOpenSSL"],
+        settings: views
     ),
 ]
 
@@ -79,7 +89,17 @@ let bound: [Module] = [
         name: "RulesSQLSystem",
         dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "MQTTTopics"],
         testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics", "RulesSQL"],
-        settings: swift
+        testExclude: ["exceptions.json"]
+    ),
+    Module(
+        name: "X509VerificationOpenSSL",
+        dependencies: ["X509Verification", "IoTTime", "IoTCOpenSSL"]
+    ),
+    Module(
+        name: "CertificateTool",
+        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
+    ),
+    Module(
         name: "FileEncryption",
         dependencies: ["IoTCSodium"],
         testDependencies: ["IoTCSodium"],
@@ -89,12 +109,26 @@ let bound: [Module] = [
         name: "FileTool",
         dependencies: ["FileEncryption", "SegmentTransfer"],
         testDependencies: ["FileEncryption", "SegmentTransfer", "IoTTransferHelper"]
-        name: "X509VerificationOpenSSL",
-        dependencies: ["X509Verification", "IoTTime", "IoTCOpenSSL"]
     ),
     Module(
-        name: "CertificateTool",
-        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
+        name: "FirmwareManifestSodium",
+        dependencies: ["FirmwareManifest", "IoTCSodium"],
+        testDependencies: ["FirmwareManifest"]
+    ),
+    Module(
+        name: "FirmwareManifestOpenSSL",
+        dependencies: ["FirmwareManifest", "IoTCOpenSSL"],
+        testDependencies: ["FirmwareManifest", "FirmwareManifestSodium"]
+    ),
+    Module(
+        name: "FirmwareTool",
+        dependencies: [
+            "CBORCodec", "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+        ],
+        testDependencies: [
+            "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+            "ExampleFirmwareDevice",
+        ]
     ),
 ]
 
@@ -129,6 +163,13 @@ func example(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 
 let examples = [
     example("ReadPublish", "JSONDocument", "MQTTCodec", "MQTTTopics"),
+    example(
+        "FirmwareDevice",
+        "FirmwareManifest",
+        "FirmwareManifestOpenSSL",
+        "FirmwareManifestSodium",
+        "FirmwareTool"
+    ),
 ]
 
 let package = Package(

@@ -33,8 +33,7 @@ let package = Package(
             swiftSettings: swift
         ),
         // Peers and yardsticks of the same run.
-        .target(name: "IoTCYardstickFile", linkerSettings: [.linkedLibrary("sodium")]),
-        benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
+        // Peers and yardsticks of the same run.
         .systemLibrary(
             name: "IoTCMosquitto",
             pkgConfig: "libmosquitto",
@@ -42,9 +41,21 @@ let package = Package(
         ),
         .target(name: "IoTCYardstickSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "IoTCYardstickSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(name: "IoTCYardstickFile", linkerSettings: [.linkedLibrary("sodium")]),
+        .target(name: "IoTCYardstickX509", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "IoTCYardstickCBOR"),
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
+        benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
+        benchmark(
+            "FirmwareManifestBenchmarks",
+            iot("CBORCodec"),
+            iot("FirmwareManifest"),
+            iot("FirmwareManifestOpenSSL"),
+            iot("FirmwareManifestSodium"),
+            "IoTCYardstickCBOR"
+        ),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
         benchmark("MQTTCodecBenchmarks", iot("MQTTCodec"), "IoTCYardstickMQTT"),
         benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
@@ -57,10 +68,6 @@ let package = Package(
             "IoTCYardstickSimdjson",
             "IoTCYardstickSQLite"
         ),
-        // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
-        .target(name: "IoTCYardstickMQTT"),
-        benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
-        .target(name: "IoTCYardstickX509", linkerSettings: [.linkedLibrary("crypto")]),
         benchmark(
             "X509VerificationBenchmarks",
             iot("X509Verification"),

@@ -10,17 +10,16 @@ let swift: [SwiftSetting] = [
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
     "AccessPolicy",
+    "CBORCodec",
     "FileEncryption",
-    "SegmentTransfer",
-    "MQTTTopics",
-    "MQTTCodec",
+    "FirmwareManifest",
     "IoTTime",
     "JSONDocument",
     "MQTTBroker",
     "MQTTCodec",
     "MQTTTopics",
     "RulesSQL",
-    "IoTTime",
+    "SegmentTransfer",
     "X509Verification",
     "X509VerificationOpenSSL",
 ]

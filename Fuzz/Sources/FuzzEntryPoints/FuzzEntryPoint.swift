@@ -28,8 +28,6 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("segmented-file", FileEncryptionEntry.segmentedFile),
         FuzzEntryPoint("segmented-edits", FileEncryptionEntry.segmentedEdits),
         FuzzEntryPoint("resume-state", SegmentTransferEntry.resumeState),
-        FuzzEntryPoint("topics-match", fuzzTopicsMatch),
-        FuzzEntryPoint("topics-index", fuzzTopicsIndex),
         .init("mqtt-decode", MQTTCodecEntry.decode),
         .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),
         .init("mqtt-properties", MQTTCodecEntry.properties),
@@ -45,6 +43,12 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("x509-csr", fuzzSigningRequest),
         FuzzEntryPoint("x509-pem", fuzzPEM),
         FuzzEntryPoint("x509-chain", fuzzChain),
+        FuzzEntryPoint("cbor", fuzzCBOR),
+        FuzzEntryPoint("cose", fuzzCOSE),
+        FuzzEntryPoint("suit-envelope", fuzzEnvelope),
+        FuzzEntryPoint("trust-documents", fuzzTrustDocuments),
+        FuzzEntryPoint("chunk-tree", fuzzChunkTree),
+        FuzzEntryPoint("firmware-state", fuzzResumeState),
     ]
 
     /// The target called `name`.
