@@ -28,7 +28,7 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
-            swiftSettings: settings
+            swiftSettings: views
         )
     }
 }
