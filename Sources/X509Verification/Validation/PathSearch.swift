@@ -171,12 +171,12 @@ struct PathSearch<Crypto: CryptoProvider> {
         var fitting: [Int] = []
         var others: [Int] = []
         let authority = certificates[child].fields.extensions.authorityKeyIdentifier?.keyIdentifier
-        let childBytes = certificates[child].der.span
+        let childDER = certificates[child].der
         for index in 1..<certificates.count where !isInPath(index) && subjectForm(index) == issuer {
             let candidate = certificates[index]
             let key = candidate.fields.extensions.subjectKeyIdentifier
             if let authority, let key,
-                childBytes.equals(authority.range, candidate.der.span, key.range)
+                childDER.span.equals(authority.range, candidate.der.span, key.range)
             {
                 fitting.append(index)
             } else {
