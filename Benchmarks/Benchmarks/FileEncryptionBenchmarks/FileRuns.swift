@@ -9,10 +9,14 @@ struct FileRuns {
     let size: Int
     let folder: URL
     let identity = Identity.generate()
+    /// `IOT_BENCH_ROUNDS`, 3 unless told.
+    let rounds: Int
 
     init(_ program: BenchmarkProgram, size: Int) throws {
         self.program = program
         self.size = size
+        let wanted = ProcessInfo.processInfo.environment["IOT_BENCH_ROUNDS"].flatMap { Int($0) }
+        rounds = program.isSmoke ? 1 : max(1, wanted ?? 3)
         let base = ProcessInfo.processInfo.environment["IOT_BENCH_FOLDER"] ?? "/dev/shm"
         folder = URL(fileURLWithPath: base)
             .appendingPathComponent("iot-bench-\(ProcessInfo.processInfo.processIdentifier)")
@@ -79,7 +83,7 @@ struct FileRuns {
         )
         try check()
         var table: [String: [Time]] = [:]
-        for _ in 0..<(program.isSmoke ? 1 : 3) {
+        for _ in 0..<rounds {
             for threads in [1, 2] {
                 table["ours encrypt \(threads)", default: []].append(
                     try timed {
