@@ -19,7 +19,6 @@ struct Module {
     var name: String
     var dependencies: [Target.Dependency] = []
     var testDependencies: [Target.Dependency] = []
-    var testExclude: [String] = []
     var settings: [SwiftSetting] = swift
 
     var target: Target {
@@ -29,7 +28,6 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
-            exclude: testExclude,
             swiftSettings: views
         )
     }
@@ -88,8 +86,7 @@ let bound: [Module] = [
     Module(
         name: "RulesSQLSystem",
         dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "MQTTTopics"],
-        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics", "RulesSQL"],
-        testExclude: ["exceptions.json"]
+        testDependencies: ["IoTTime", "JSONDocument", "MQTTTopics", "RulesSQL"]
     ),
     Module(
         name: "X509VerificationOpenSSL",
