@@ -44,7 +44,8 @@ let cores: [Module] = [
     Module(
         name: "MQTTPacketDump",
         dependencies: ["MQTTCodec"],
-        testDependencies: ["MQTTCodec"]
+        testDependencies: ["MQTTCodec"],
+        settings: views
     ),
 ]
 
