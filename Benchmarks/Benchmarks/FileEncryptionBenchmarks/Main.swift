@@ -9,7 +9,6 @@ import IoTCYardstickFile
 @main
 enum FileEncryptionBenchmarks {
     static func main() throws {
-        setvbuf(stdout, nil, _IOLBF, 0)  // a run that is stopped keeps its lines
         let program = BenchmarkProgram("file encryption")
         memory(program)
         let size = program.isSmoke ? 8 << 20 : 1 << 30
