@@ -187,6 +187,7 @@ extension CBORDecoder {
     /// A copy of a string's text.
     ///
     /// - Parameter range: what ``readTextString()`` returned.
+    /// - Returns: the text.
     public func text(in range: Range<Int>) -> String {
         let slice = bytes.extracting(range)
         return unsafe String(
@@ -201,6 +202,7 @@ extension CBORDecoder {
     /// A copy of bytes of the input.
     ///
     /// - Parameter range: offsets of the input.
+    /// - Returns: the bytes.
     public func bytes(in range: Range<Int>) -> [UInt8] {
         let slice = bytes.extracting(range)
         return unsafe slice.withUnsafeBufferPointer { unsafe [UInt8]($0) }
@@ -209,6 +211,7 @@ extension CBORDecoder {
     /// Bytes of the input, borrowed.
     ///
     /// - Parameter range: offsets of the input.
+    /// - Returns: a view of the input.
     @_lifetime(copy self)
     public func span(in range: Range<Int>) -> Span<UInt8> { bytes.extracting(range) }
 

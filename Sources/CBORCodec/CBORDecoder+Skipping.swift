@@ -18,7 +18,7 @@ extension CBORDecoder {
         return start..<position
     }
 
-    /// - Parameter depth: containers around the item.
+    /// Skips an item that has `depth` containers around it.
     @_lifetime(self: copy self)
     mutating func skip(depth: Int) throws(CBORError) {
         let start = position

@@ -5,7 +5,9 @@ public struct CBORDiagnosticNotation: Hashable, Sendable {
     /// Prints a byte string that is itself an array, a map or a tagged item as `<<…>>`.
     /// RFC 8949 appendix G.3
     public var expandsEmbedded: Bool
-    /// Bytes of output after which `…` ends the text. Default 1 MiB.
+    /// Bytes of output after which `…` ends the text.
+    ///
+    /// Default 1 MiB.
     public var maximumOutput: Int
     /// What an input may cost.
     public var limits: CBORLimits
@@ -32,6 +34,7 @@ public struct CBORDiagnosticNotation: Hashable, Sendable {
     /// The text of one item.
     ///
     /// - Parameter bytes: one well-formed item, not necessarily deterministic.
+    /// - Returns: the text.
     /// - Throws: ``CBORError`` where the bytes are no item, or more than one.
     public func describe(_ bytes: Span<UInt8>) throws(CBORError) -> String {
         var check = CBORDecoder(bytes, profile: .wellFormed, limits: limits)

@@ -13,9 +13,13 @@ public enum CBORProfile: Hashable, Sendable {
 /// What an input may cost, whatever it claims about itself.
 public struct CBORLimits: Hashable, Sendable {
     /// The highest number of containers (arrays, maps, tags, indefinite strings, embedded items)
-    /// around an item. Default 16; values above 256 count as 256, because skipping recurses.
+    /// around an item.
+    ///
+    /// Default 16; values above 256 count as 256, because skipping recurses.
     public var depth: Int
-    /// The highest number of items in one array, or of pairs in one map. Default 65 536.
+    /// The highest number of items in one array, or of pairs in one map.
+    ///
+    /// Default 65 536.
     public var elements: Int
 
     /// Depth 16, 65 536 elements.

@@ -20,6 +20,7 @@ public protocol FirmwareCryptography: Sendable {
     ///   - signature: 64 bytes, `R | S` or `r | s`.
     ///   - message: what was signed, unhashed.
     ///   - key: the key and with it the algorithm.
+    /// - Returns: whether it is right.
     func verify(_ signature: Span<UInt8>, over message: Span<UInt8>, by key: PinnedKey) -> Bool
 }
 

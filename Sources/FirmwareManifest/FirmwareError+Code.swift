@@ -47,7 +47,7 @@ extension FirmwareError {
         case .expired: .expired
         case .securityCounter: .securityCounter
         case .notInReleaseSet, .releaseSetMissing: .snapshot
-        case .incompleteRelease: .dependency
+        case .incompleteRelease, .dependenciesNotSupported: .dependency
         case .unsupportedDigestAlgorithm: .digestAlgorithm
         case .manifestDigestMismatch: .manifestDigest
         case .severedMemberMismatch: .severedDigest

@@ -24,6 +24,8 @@ public struct FirmwareError: Error, Hashable, Sendable {
         case forbiddenCharacter
         /// A named limit was exceeded.
         case limitExceeded(FirmwareLimit)
+        /// A manifest that depends on other manifests.
+        case dependenciesNotSupported
         /// A format version this implementation does not know.
         case unsupportedVersion(UInt64)
         /// A document of another kind than the one asked for.
@@ -184,29 +186,53 @@ public enum FirmwareLimit: Hashable, Sendable {
 
 /// What documents may cost; every value has a default that fits a small device.
 public struct FirmwareLimits: Hashable, Sendable {
-    /// Bytes of an envelope without its integrated payloads' owner doing anything. Default 1 MiB.
+    /// Bytes of an envelope, its integrated payloads included.
+    ///
+    /// Default 1 MiB.
     public var envelopeBytes = 1 << 20
-    /// Bytes of a trust document. Default 512 KiB, the customary limit of a root.
+    /// Bytes of a trust document.
+    ///
+    /// Default 512 KiB, the customary limit of a root.
     public var trustDocumentBytes = 512 << 10
-    /// Signatures of one document. Default 16.
+    /// Signatures of one document.
+    ///
+    /// Default 16.
     public var signatures = 16
-    /// Signature verifications for one document. Default 64.
+    /// Signature verifications for one document.
+    ///
+    /// Default 64.
     public var verifications = 64
-    /// Components of one manifest. Default 16.
+    /// Components of one manifest.
+    ///
+    /// Default 16.
     public var components = 16
-    /// Commands of one manifest, nested ones included. Default 512.
+    /// Commands of one manifest, nested ones included.
+    ///
+    /// Default 512.
     public var commands = 512
-    /// Commands that one evaluation may run. Default 2 048.
+    /// Commands that one evaluation may run.
+    ///
+    /// Default 2 048.
     public var steps = 2_048
-    /// Sequences inside of sequences. Default 4.
+    /// Sequences inside of sequences.
+    ///
+    /// Default 4.
     public var nesting = 4
-    /// Keys of a root or of a delegation, entries of a release set. Default 256.
+    /// Keys of a root or of a delegation, entries of a release set.
+    ///
+    /// Default 256.
     public var entries = 256
-    /// Roles looked at while the signers of one manifest are sought. Default 32.
+    /// Roles looked at while the signers of one manifest are sought.
+    ///
+    /// Default 32.
     public var delegationVisits = 32
-    /// Delegations between the root's role and the signers. Default 4.
+    /// Delegations between the root's role and the signers.
+    ///
+    /// Default 4.
     public var delegationDepth = 4
-    /// Bytes of an identifier's part, a URI, a name. Default 2 048.
+    /// Bytes of an identifier's part, a URI, a name.
+    ///
+    /// Default 2 048.
     public var textBytes = 2_048
 
     /// The defaults.

@@ -24,7 +24,9 @@ public struct PinnedKey: Hashable, Sendable {
     public let algorithm: SignatureAlgorithm
     /// The canonical bytes: 32 of Ed25519, or `04 | x | y` of P-256.
     public let bytes: [UInt8]
-    /// A name that a signature may give (`kid`); a hint and never more. May be empty.
+    /// A name that a signature may give (`kid`); a hint and never more.
+    ///
+    /// May be empty.
     public let identifier: [UInt8]
 
     /// Takes a key in its canonical encoding.
@@ -67,7 +69,7 @@ public struct PinnedKey: Hashable, Sendable {
         return bytes[0] < 0xED
     }
 
-    /// 2²⁵⁶ − 2²²⁴ + 2¹⁹² + 2⁹⁶ − 1
+    /// The prime of P-256, 2²⁵⁶ − 2²²⁴ + 2¹⁹² + 2⁹⁶ − 1.
     private static let p256Prime: [UInt8] =
         [255, 255, 255, 255, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 12)
         + [UInt8](repeating: 255, count: 12)

@@ -19,7 +19,7 @@ public struct OpenSSLCryptography: FirmwareCryptography {
         unsafe bytes.withUnsafeBufferPointer { input in
             unsafe withUnsafeMutableBytes(of: &output) {
                 let out = unsafe $0.assumingMemoryBound(to: UInt8.self)
-                _ = unsafe SHA256(input.baseAddress, input.count, out.baseAddress)
+                _ = unsafe IoTCOpenSSL.SHA256(input.baseAddress, input.count, out.baseAddress)
             }
         }
         return SUITDigest(
@@ -42,11 +42,11 @@ public struct OpenSSLCryptography: FirmwareCryptography {
         case .ed25519:
             guard Ed25519Precheck.accepts(signature: bytes, key: key.bytes) else { return false }
             guard let handle = OpenSSLKey(ed25519: key.bytes) else { return false }
-            return handle.verify(bytes, over: message, digest: nil)
+            return unsafe handle.verify(bytes, over: message, digest: nil)
         case .p256:
             guard let der = ECDSASignature.der(raw: bytes) else { return false }
             guard let handle = OpenSSLKey(p256: key.bytes) else { return false }
-            return handle.verify(der, over: message, digest: EVP_sha256())
+            return unsafe handle.verify(der, over: message, digest: EVP_sha256())
         }
     }
 }
@@ -54,6 +54,7 @@ public struct OpenSSLCryptography: FirmwareCryptography {
 /// A running SHA-256 of libcrypto.
 public struct OpenSSLSHA256: RunningSHA256 {
     /// Owns the C context.
+    @safe
     private final class Context {
         let pointer: OpaquePointer?
         init() { unsafe pointer = EVP_MD_CTX_new() }

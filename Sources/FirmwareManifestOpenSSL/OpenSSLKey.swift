@@ -1,6 +1,7 @@
 internal import IoTCOpenSSL
 
 /// Owns an `EVP_PKEY`.
+@safe
 final class OpenSSLKey {
     let pointer: OpaquePointer
 
@@ -25,7 +26,7 @@ final class OpenSSLKey {
         ]
         let der = prefix + bytes
         let key = unsafe der.withUnsafeBufferPointer { buffer in
-            var start = unsafe buffer.baseAddress
+            var start = buffer.baseAddress
             return unsafe d2i_PUBKEY(nil, &start, buffer.count)
         }
         unsafe self.init(key)

@@ -15,7 +15,7 @@ public final class OpenSSLSigner: FirmwareSigner {
     /// - Throws: ``FirmwareError/Violation/malformedKey`` for anything but a key on P-256.
     public init(pkcs8: [UInt8], identifier: [UInt8] = []) throws(FirmwareError) {
         let pointer = unsafe pkcs8.withUnsafeBufferPointer { buffer in
-            var start = unsafe buffer.baseAddress
+            var start = buffer.baseAddress
             return unsafe d2i_AutoPrivateKey(nil, &start, buffer.count)
         }
         defer { ERR_clear_error() }
@@ -76,7 +76,7 @@ public final class OpenSSLSigner: FirmwareSigner {
 
     /// Signs bytes with ECDSA over their SHA-256.
     public func sign(_ message: Span<UInt8>) throws(FirmwareError) -> [UInt8] {
-        guard let der = handle.sign(message, digest: EVP_sha256()),
+        guard let der = unsafe handle.sign(message, digest: EVP_sha256()),
             let raw = ECDSASignature.raw(der: der)
         else { throw FirmwareError(.signerFailed) }
         return raw

@@ -266,7 +266,7 @@ public struct DeviceUpdater<
         for payload in manifest.installPlan.payloads {
             do {
                 images.append(try readBack(payload, manifest, slot))
-            } catch where error.code == .digest || error.code == .size {
+            } catch  where error.code == .digest || error.code == .size {
                 let resumeName = Self.fileName(slot, payload.component) + ".resume"
                 try storage { () throws(FileFailure) in try files.truncate(resumeName, to: 0) }
                 try apply(.failed(.readBackMismatch))

@@ -126,7 +126,9 @@ extension FirmwareTool {
                 let manifest = try envelope.untrustedManifest()
                 lines.append("sequence number \(manifest.sequenceNumber)")
                 for component in manifest.components { lines.append("component \(component)") }
-                lines.append("signatures \(envelope.signatures.count), digest \(envelope.manifestDigest)")
+                lines.append(
+                    "signatures \(envelope.signatures.count), digest \(envelope.manifestDigest)"
+                )
             }
             guard let options else { return lines }
             let plan = try verified(path, options).manifest

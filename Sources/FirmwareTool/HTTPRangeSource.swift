@@ -15,10 +15,7 @@ public struct HTTPRangeSource: UpdateSource {
     private let port: String
     private let base: String
 
-    /// Takes a base URL.
-    ///
-    /// - Parameter url: `http://host[:port][/folder]`.
-    /// - Returns: `nil` for anything else.
+    /// Takes a base URL, `http://host[:port][/folder]`; `nil` for anything else.
     public init?(_ url: String) {
         guard let components = URLComponents(string: url), components.scheme == "http",
             let host = components.host
@@ -122,11 +119,11 @@ public struct HTTPRangeSource: UpdateSource {
         private let descriptor: Int32
 
         init(_ host: String, _ port: String) throws(FirmwareError) {
-            var hints = addrinfo()
+            var hints = unsafe addrinfo()
             #if canImport(Glibc)
-            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+            unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
             #else
-            hints.ai_socktype = SOCK_STREAM
+            unsafe hints.ai_socktype = SOCK_STREAM
             #endif
             var list: UnsafeMutablePointer<addrinfo>?
             guard unsafe getaddrinfo(host, port, &hints, &list) == 0 else {
@@ -135,11 +132,10 @@ public struct HTTPRangeSource: UpdateSource {
             defer { unsafe freeaddrinfo(list) }
             var candidate = unsafe list
             while let info = unsafe candidate {
-                let socket = unsafe socket(
-                    info.pointee.ai_family,
-                    info.pointee.ai_socktype,
-                    info.pointee.ai_protocol
+                let (family, type, kind) = unsafe (
+                    info.pointee.ai_family, info.pointee.ai_socktype, info.pointee.ai_protocol
                 )
+                let socket = socket(family, type, kind)
                 if socket >= 0 {
                     if unsafe connect(
                         socket,
@@ -171,7 +167,7 @@ public struct HTTPRangeSource: UpdateSource {
             while sent < bytes.count {
                 let n = unsafe bytes.withUnsafeBytes {
                     #if canImport(Glibc)
-                    let flags = Int32(MSG_NOSIGNAL.rawValue)
+                    let flags = Int32(MSG_NOSIGNAL)
                     return unsafe Glibc.send(
                         descriptor,
                         $0.baseAddress?.advanced(by: sent),

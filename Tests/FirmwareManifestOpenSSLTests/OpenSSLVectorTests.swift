@@ -10,6 +10,14 @@ func hex(_ text: String) -> [UInt8] {
     return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
 
+extension FirmwareCryptography {
+    func digest(_ bytes: [UInt8]) -> SUITDigest { sha256(bytes.span) }
+
+    func isValid(_ signature: [UInt8], _ message: [UInt8], _ key: PinnedKey) -> Bool {
+        verify(signature.span, over: message.span, by: key)
+    }
+}
+
 @Suite("OpenSSL adapter")
 struct OpenSSLVectorTests {
     struct File: Decodable {
@@ -40,11 +48,7 @@ struct OpenSSLVectorTests {
             let bytes = hex(group.publicKey.pk ?? group.publicKey.uncompressed ?? "")
             let key = try PinnedKey(algorithm, bytes: bytes)
             for test in group.tests {
-                let isValid = crypto.verify(
-                    hex(test.sig).span,
-                    over: hex(test.msg).span,
-                    by: key
-                )
+                let isValid = crypto.isValid(hex(test.sig), hex(test.msg), key)
                 let isRight = isValid == (test.result == "valid")
                 isRight ? (passed += 1) : (failed += 1)
                 #expect(isRight, "\(test.tcId)")
@@ -130,13 +134,13 @@ struct OpenSSLVectorTests {
             let message = [i, 2, 3]
             let signature = try again.sign(message.span)
             #expect(signature.count == 64)
-            #expect(crypto.verify(signature.span, over: message.span, by: signer.key))
-            #expect(!crypto.verify(signature.span, over: [9].span, by: signer.key))
+            #expect(crypto.isValid(signature, message, signer.key))
+            #expect(!crypto.isValid(signature, [9], signer.key))
         }
         #expect(throws: FirmwareError(.malformedKey)) { try OpenSSLSigner(pkcs8: [0x30, 0]) }
         // A point that is not on the curve has the right form and verifies nothing.
         let off = try PinnedKey(.p256, bytes: [4] + [UInt8](repeating: 1, count: 64))
-        #expect(!crypto.verify([UInt8](repeating: 1, count: 64).span, over: [1].span, by: off))
+        #expect(!crypto.isValid([UInt8](repeating: 1, count: 64), [1], off))
     }
 
     @Test("FIPS 180-4 SHA-256 is the same in both libraries, in one go and in pieces")
@@ -146,7 +150,7 @@ struct OpenSSLVectorTests {
         for count in [0, 1, 55, 56, 63, 64, 65, 1_000] {
             let bytes = g.bytes(count)
             let digest = SodiumCryptography().sha256(bytes.span)
-            #expect(OpenSSLCryptography().sha256(bytes.span) == digest)
+            #expect(OpenSSLCryptography().digest(bytes) == digest)
             for byte in bytes { running.update([byte].span) }
             #expect(running.finish() == digest)
         }

@@ -27,7 +27,8 @@ struct AttackScenario: Sendable, CustomTestStringConvertible {
     /// Rows that do not apply to this module, and why.
     static let notApplicable: [Int: String] = [
         19: "manifests have no dependencies here: the label is refused (see #18)",
-        56: "AEAD belongs to the file encryption; flips, reorder and drops of what is transported are #2",
+        56:
+            "AEAD belongs to the file encryption; flips, reorder and drops of what is transported are #2",
         58: "key commitment belongs to the file encryption",
         65: "there are no downgrade tokens; floors are lowered by a root only (#14)",
         71: "no certificates: keys are pinned by the root",

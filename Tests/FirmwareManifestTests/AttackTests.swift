@@ -3,7 +3,10 @@ import Testing
 
 @Suite("Firmware attacks")
 struct AttackTests {
-    @Test("each scenario ends with its code and leaves the state alone", arguments: AttackScenario.all)
+    @Test(
+        "each scenario ends with its code and leaves the state alone",
+        arguments: AttackScenario.all
+    )
     func scenario(_ scenario: AttackScenario) {
         #expect(code(scenario.run) == scenario.expected, "\(scenario.testDescription)")
     }

@@ -226,7 +226,11 @@ extension AttackScenario {
         AttackScenario(41, "a severed install sequence replaced", .severedDigest) {
             let f = try Fixture()
             let envelope = try f.sign(f.manifest(1), severing: [.install])
-            let bytes = replacing(envelope.bytes, Array("image.bin".utf8), with: Array("imagf.bin".utf8))
+            let bytes = replacing(
+                envelope.bytes,
+                Array("image.bin".utf8),
+                with: Array("imagf.bin".utf8)
+            )
             _ = try f.verify(Envelope(bytes))
         },
         AttackScenario(41, "a member beside a manifest that does not sever it", .severedDigest) {
@@ -270,7 +274,7 @@ extension AttackScenario {
             try verifyManifest(hex("a3 0101 0101 0341a0"))
         },
         AttackScenario(45, "a hundred thousand arrays inside one another", .limit) {
-            _ = try Envelope(hex("d86ba102") + [UInt8](repeating: 0x81, count: 100_000))
+            _ = try Envelope(hex("d86ba1") + [UInt8](repeating: 0x81, count: 100_000))
         },
         AttackScenario(45, "byte strings inside of byte strings", .limit) {
             var sequence = CommandSequence([.condition(.abort, [])])
@@ -464,7 +468,8 @@ extension AttackScenario {
         let author = EnvelopeAuthor(try f.manifest(1), using: f.crypto)
         let request = author.signingRequest(for: f.manifestSigners[0].key)
         var signature = try f.manifestSigners[0].sign(request.toBeSigned.span)
-        let order = hex("edd3f55c1a631258d69cf7a2def9de14") + [UInt8](repeating: 0, count: 15) + [0x10]
+        let order =
+            hex("edd3f55c1a631258d69cf7a2def9de14") + [UInt8](repeating: 0, count: 15) + [0x10]
         var carry = 0
         for i in 0..<32 {
             let sum = Int(signature[32 + i]) + Int(order[i]) + carry

@@ -1,4 +1,6 @@
 import FirmwareManifest
+import FirmwareManifestOpenSSL
+import FirmwareManifestSodium
 import IoTTestSupport
 import Testing
 
@@ -31,7 +33,8 @@ struct InstallationTests {
             #expect(next.revision == state.revision + 1)
             applied.append(event)
             for old in applied {
-                #expect(try next.applying(old) == next)
+                // Refused, or applied already: in neither case does anything change.
+                #expect(((try? next.applying(old)) ?? next) == next)
             }
             #expect(try DeviceState(next.encoded(using: f.crypto), using: f.crypto) == next)
             state = next

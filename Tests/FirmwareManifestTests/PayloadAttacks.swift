@@ -1,4 +1,6 @@
 import FirmwareManifest
+import FirmwareManifestOpenSSL
+import FirmwareManifestSodium
 import Testing
 
 /// Verifies a payload after something was done to it on its way.
@@ -33,7 +35,9 @@ private struct Bomb: PayloadDecoder {
 
 extension AttackScenario {
     static let payloadAttacks: [AttackScenario] = [
-        AttackScenario(2, "a byte flipped, chunk tree", .digest) { try transport { $0[5_000] ^= 1 } },
+        AttackScenario(2, "a byte flipped, chunk tree", .digest) {
+            try transport { $0[5_000] ^= 1 }
+        },
         AttackScenario(2, "a byte flipped, digest alone", .digest) {
             try transport(chunkSize: nil) { $0[5_000] ^= 1 }
         },
@@ -66,7 +70,8 @@ extension AttackScenario {
         AttackScenario(6, "an endless payload without a signed size", .size) {
             let f = try Fixture()
             var manifest = try f.manifest(1, chunkSize: nil)
-            manifest.sharedSequence?.commands = (manifest.sharedSequence?.commands ?? []).map {
+            let commands = manifest.sharedSequence?.commands ?? []
+            manifest.sharedSequence?.commands = commands.map {
                 guard case .overrideParameters(var set) = $0 else { return $0 }
                 set.imageSize = nil
                 return .overrideParameters(set)
@@ -155,9 +160,9 @@ extension AttackScenario {
             let image = Fixture.image()
             let nodes = try f.update(image).1
             let verified = try f.verify(f.sign(f.manifest(1)))
-            var verifier = try PayloadVerifier(verified, component: f.app, using: f.crypto)
-            var encoded = try #require(verifier.resumeState).encoded
-            verifier = try PayloadVerifier(verified, component: f.app, using: f.crypto)
+            let verifier = try PayloadVerifier(verified, component: f.app, using: f.crypto)
+            let fresh = verifier.resumeState
+            var encoded = try #require(fresh).encoded
             encoded[encoded.count - 1] = 9
             let claim = try ResumeState(encoded.span)
             // Nine chunks are taken on trust, the tenth one is right …
@@ -243,7 +248,8 @@ private func resumed(_ change: (inout [UInt8]) -> Void) throws {
         case .nothing: return
         }
     }
-    let state = try #require(verifier.resumeState)
+    let stored = verifier.resumeState
+    let state = try #require(stored)
     #expect(state.verifiedBytes == 12_288)
     var rest = image
     change(&rest)
@@ -265,9 +271,9 @@ struct PayloadTests {
             }
             let chunks = UInt64((size + 255) / 256)
             for chunk in stride(from: 0, to: chunks, by: 13) {
-                var encoded = try #require(
-                    try PayloadVerifier(verified, component: f.app, using: f.crypto).resumeState
-                ).encoded
+                let fresh = try PayloadVerifier(verified, component: f.app, using: f.crypto)
+                let start = fresh.resumeState
+                var encoded = try #require(start).encoded
                 encoded.removeLast()
                 encoded += chunk < 24 ? [UInt8(chunk)] : [0x18, UInt8(chunk)]
                 let resume = try ResumeState(encoded.span)

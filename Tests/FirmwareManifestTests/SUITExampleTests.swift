@@ -1,5 +1,6 @@
 import FirmwareManifest
 import FirmwareManifestOpenSSL
+import FirmwareManifestSodium
 import Foundation
 import IoTTestSupport
 import Testing
@@ -52,7 +53,9 @@ struct SUITExampleTests {
         Self.suite.report(passed: passed, failed: failed, skipped: 0)
     }
 
-    @Test("every cut and every flipped bit of a signed envelope is refused or changes nothing signed")
+    @Test(
+        "every cut and every flipped bit of a signed envelope is refused or changes nothing signed"
+    )
     func damage() throws {
         guard let folder = Self.suite.location else { return }
         let data = try Data(contentsOf: folder.appendingPathComponent("example1-signed.cbor"))

@@ -1,5 +1,6 @@
 import CBORCodec
 import FirmwareManifest
+import FirmwareManifestOpenSSL
 import FirmwareManifestSodium
 import Testing
 
@@ -230,7 +231,11 @@ extension AttackScenario {
             let back = FirmwareTime(seconds: 1_000)
             _ = try VerifiedReleaseSet(bytes, for: f.state, at: back, using: f.crypto)
         },
-        AttackScenario(14, "versions that nobody can go beyond, before the root recovers", .rollback) {
+        AttackScenario(
+            14,
+            "versions that nobody can go beyond, before the root recovers",
+            .rollback
+        ) {
             var f = try Fixture()
             try f.install(2, releaseVersion: UInt64(Int64.max))
             _ = try f.releases([f.sign(f.manifest(3))], version: 3)
@@ -265,9 +270,21 @@ extension AttackScenario {
             let d = try delegations(f, prefix: f.radio, signer: signer)
             _ = try f.verify(f.sign(f.manifest(1), [signer]), delegations: d)
         },
-        AttackScenario(18, "a manifest that depends on another one", .format) {
-            let bytes = hex("a3 0101 0201 0344 a101a0 00".replacing(" ", with: ""))
-            _ = try Manifest(Array(bytes.dropLast()).span)
+        AttackScenario(18, "a manifest that depends on another one", .dependency) {
+            let bytes = CBOREncoder.encode {
+                $0.append(mapCount: 3)
+                $0.append(unsigned: 1)
+                $0.append(unsigned: 1)
+                $0.append(unsigned: 2)
+                $0.append(unsigned: 1)
+                $0.append(unsigned: 3)
+                $0.append(embedding: { common in
+                    common.append(mapCount: 1)
+                    common.append(unsigned: 1)
+                    common.append(mapCount: 0)
+                })
+            }
+            _ = try Manifest(bytes.span)
         },
         AttackScenario(23, "one key of two", .threshold) {
             let f = try Fixture(manifestThreshold: 2)
@@ -475,7 +492,7 @@ struct TrustDocumentTests {
         let entry = ReleaseSet.Entry(
             component: f.app,
             sequenceNumber: 1,
-            manifestDigest: f.crypto.sha256([].span)
+            manifestDigest: SUITDigest(bigEndianWords: 1, 2, 3, 4)
         )
         let author = ReleaseSet.author(header, entries: [entry])
         let request = SigningRequest(payload: author.document, key: f.releaseSigners[0].key)

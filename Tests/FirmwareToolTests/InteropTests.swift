@@ -54,7 +54,7 @@ struct InteropTests {
 
     static let author = """
         import sys, hashlib, cbor2
-        from pycose.messages import Sign1Message, SignMessage, CoseSignature
+        from pycose.messages import Sign1Message
         from pycose.headers import Algorithm, KID
         from pycose.algorithms import EdDSA, Es256
         from pycose.keys import OKPKey, EC2Key

@@ -102,7 +102,7 @@ final class RangeServer: Sendable {
                     client,
                     $0.baseAddress?.advanced(by: sent),
                     bytes.count - sent,
-                    Int32(MSG_NOSIGNAL.rawValue)
+                    Int32(MSG_NOSIGNAL)
                 )
             }
             guard n > 0 else { return }

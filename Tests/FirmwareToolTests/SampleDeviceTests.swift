@@ -7,16 +7,18 @@ import Testing
 struct SampleDeviceTests {
     /// The program, beside the test bundle.
     static var program: String? {
-        let folders = [
-            Bundle.main.bundlePath,
-            URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path,
-        ] + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent().path }
+        let folders =
+            [
+                Bundle.main.bundlePath,
+                URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path,
+            ] + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent().path }
         return folders.map { $0 + "/ExampleFirmwareDevice" }.first {
             FileManager.default.isExecutableFile(atPath: $0)
         }
     }
 
-    func process(_ work: String, _ root: String, _ source: String, _ p: Publisher) throws -> Process {
+    func process(_ work: String, _ root: String, _ source: String, _ p: Publisher) throws -> Process
+    {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(Self.program))
         process.arguments = [
@@ -88,7 +90,10 @@ struct SampleDeviceTests {
         let refused = try process(work, rootFile, published, publisher)
         _ = try run(refused)
         let errors = try #require(refused.standardError as? Pipe)
-        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = String(
+            decoding: errors.fileHandleForReading.readDataToEndOfFile(),
+            as: UTF8.self
+        )
         #expect(text.contains("E_ROLLBACK"), "\(text)")
         #expect(refused.terminationStatus == 1)
     }

@@ -67,7 +67,9 @@ struct ToolTests {
         #expect(inspected.first == "107({")
         #expect(inspected.contains("  fetch app from image.bin, 100000 bytes"))
         var other = device
-        other.device.classIdentifier = try #require(HardwareIdentifier([UInt8](repeating: 0, count: 16)))
+        other.device.classIdentifier = try #require(
+            HardwareIdentifier([UInt8](repeating: 0, count: 16))
+        )
         let refused = try FirmwareTool.inspect(path("manifest.cbor"), other)
         #expect(refused.last?.contains("E_HARDWARE") == true)
         let steps = try FirmwareTool.simulate(

@@ -122,13 +122,17 @@ enum FirmwareManifestBenchmarks {
             "firmware/verify-manifest",
             count: 1_000,
             bar: 1.3,
-            peer: ("crypto_sign_verify_detached", { count in
-                var valid: UInt64 = 0
-                for _ in 0..<count where crypto.verify(bytes.span, over: message.span, by: key) {
-                    valid += 1
+            peer: (
+                "crypto_sign_verify_detached",
+                { count in
+                    var valid: UInt64 = 0
+                    for _ in 0..<count where crypto.verify(bytes.span, over: message.span, by: key)
+                    {
+                        valid += 1
+                    }
+                    return valid
                 }
-                return valid
-            }),
+            ),
             ours: { count in
                 var valid: UInt64 = 0
                 for _ in 0..<count where release.verify() { valid += 1 }
@@ -143,27 +147,33 @@ enum FirmwareManifestBenchmarks {
         guard let parsed = try? Envelope(envelope), let manifest = try? parsed.untrustedManifest()
         else { return program.fail("the envelope does not parse") }
         let inner = manifest.encoded
-        let shared = manifest.sharedSequence.map { sequence in
-            var only = Manifest(sequenceNumber: 1, components: manifest.components)
-            only.sharedSequence = sequence
-            return only.encoded
-        } ?? []
+        let shared =
+            manifest.sharedSequence.map { sequence in
+                var only = Manifest(sequenceNumber: 1, components: manifest.components)
+                only.sharedSequence = sequence
+                return only.encoded
+            } ?? []
         let inputs = [envelope, inner, shared]
         program.compare(
             "cbor/walk-envelope",
             count: 100_000,
             bar: 3,
-            peer: ("C walk", { count in
-                var total: UInt64 = 0
-                for _ in 0..<count {
-                    for input in inputs {
-                        total &+= UInt64(
-                            input.withUnsafeBufferPointer { iot_cbor_walk($0.baseAddress, $0.count) }
-                        )
+            peer: (
+                "C walk",
+                { count in
+                    var total: UInt64 = 0
+                    for _ in 0..<count {
+                        for input in inputs {
+                            total &+= UInt64(
+                                input.withUnsafeBufferPointer {
+                                    iot_cbor_walk($0.baseAddress, $0.count)
+                                }
+                            )
+                        }
                     }
+                    return total
                 }
-                return total
-            }),
+            ),
             ours: { count in
                 var total: UInt64 = 0
                 for _ in 0..<count {
@@ -190,18 +200,21 @@ enum FirmwareManifestBenchmarks {
             name,
             count: 4,
             bar: 1 / 0.9,
-            peer: ("raw SHA-256", { count in
-                var total: UInt64 = 0
-                for _ in 0..<count {
-                    var hash = Release.crypto.makeSHA256()
-                    for at in stride(from: 0, to: image.count, by: pieceSize) {
-                        hash.update(image.span.extracting(at..<at + pieceSize))
+            peer: (
+                "raw SHA-256",
+                { count in
+                    var total: UInt64 = 0
+                    for _ in 0..<count {
+                        var hash = Release.crypto.makeSHA256()
+                        for at in stride(from: 0, to: image.count, by: pieceSize) {
+                            hash.update(image.span.extracting(at..<at + pieceSize))
+                        }
+                        blackHole(hash.finish())
+                        total += UInt64(image.count)
                     }
-                    blackHole(hash.finish())
-                    total += UInt64(image.count)
+                    return total
                 }
-                return total
-            }),
+            ),
             ours: { count in
                 var total: UInt64 = 0
                 for _ in 0..<count { total += (try? verifyStream(release, image, nodes)) ?? 0 }

@@ -41,13 +41,16 @@ guard arguments.count == 7 || arguments.count == 8,
     let deviceClass = HardwareIdentifier(arguments[4]),
     let capacity = UInt64(arguments[6]),
     let root = FileManager.default.contents(atPath: arguments[1])
-else { fail("usage: FirmwareDevice STATE-FOLDER ROOT SOURCE VENDOR CLASS COMPONENT CAPACITY [CLOCK]") }
+else {
+    fail("usage: FirmwareDevice STATE-FOLDER ROOT SOURCE VENDOR CLASS COMPONENT CAPACITY [CLOCK]")
+}
 
 let source: AnySource =
     if let server = HTTPRangeSource(arguments[2]) { .server(server) } else {
         .folder(FolderSource(arguments[2]))
     }
-let clock = UInt64(arguments.count == 8 ? arguments[7] : "")
+let clock =
+    UInt64(arguments.count == 8 ? arguments[7] : "")
     ?? UInt64(Date().timeIntervalSince1970)
 
 do {

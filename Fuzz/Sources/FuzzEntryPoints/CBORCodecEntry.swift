@@ -1,7 +1,8 @@
 import CBORCodec
 
 /// Writes an item again from typed reads; recursion ends at the decoder's depth limit.
-private func copyItem(_ decoder: inout CBORDecoder, to encoder: inout CBOREncoder) throws(CBORError) {
+private func copyItem(_ decoder: inout CBORDecoder, to encoder: inout CBOREncoder) throws(CBORError)
+{
     switch try decoder.peekMajorType() {
     case .unsigned: encoder.append(unsigned: try decoder.readUnsigned())
     case .negative:
@@ -68,7 +69,8 @@ func fuzzCBOR(_ input: UnsafeRawBufferPointer) {
         isLoose = false
     }
     precondition(!isStrict || (isLoose && strict.position == loose.position))
-    if isLoose {
+    // Describing costs more than all the rest: an eighth of the inputs is enough.
+    if isLoose, bytes[0] & 7 == UInt8(truncatingIfNeeded: bytes.count) & 7 {
         let item = Array(bytes[..<loose.position])
         precondition(isDescribed(item), "a well-formed item was not described")
     }

@@ -27,7 +27,9 @@ struct SignatureCheck {
         }
         for signature in signatures {
             guard let algorithm = SignatureAlgorithm(cose: signature.algorithm) else {
-                note(FirmwareError(.unsupportedAlgorithm(signature.algorithm), at: signature.offset))
+                note(
+                    FirmwareError(.unsupportedAlgorithm(signature.algorithm), at: signature.offset)
+                )
                 continue
             }
             guard signature.signature.count == 64 else {

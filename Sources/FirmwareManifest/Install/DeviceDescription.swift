@@ -59,14 +59,21 @@ public struct DeviceDescription: Hashable, Sendable {
 
 /// What a device demands beyond the specification.
 public struct VerificationPolicy: Hashable, Sendable {
-    /// Whether a manifest must be named by a release set. Default true.
+    /// Whether a manifest must be named by a release set.
+    ///
+    /// Default true.
     public var requiresReleaseSet = true
-    /// Whether a manifest must name this device: for staged rollouts. Default false.
+    /// Whether a manifest must name this device: for staged rollouts.
+    ///
+    /// Default false.
     public var requiresDeviceCondition = false
-    /// Whether every payload's size must be signed. Default true; without it the slot's capacity is
-    /// the limit.
+    /// Whether every payload's size must be signed.
+    ///
+    /// Default true; without it the slot's capacity is the limit.
     public var requiresImageSize = true
-    /// Boots that a new image gets before the device goes back. Default 3.
+    /// Boots that a new image gets before the device goes back.
+    ///
+    /// Default 3.
     public var trialBoots: UInt64 = 3
 
     /// The defaults.

@@ -117,8 +117,9 @@ extension DeviceState {
             guard counter >= securityCounter else {
                 throw FirmwareError(.securityCounter(floor: securityCounter, found: counter))
             }
-            guard manifest.claims.releaseDigest == nil
-                || manifest.claims.releaseVersion >= releaseVersion
+            guard
+                manifest.claims.releaseDigest == nil
+                    || manifest.claims.releaseVersion >= releaseVersion
             else {
                 throw FirmwareError(
                     .rollback(floor: releaseVersion, found: manifest.claims.releaseVersion)

@@ -46,6 +46,7 @@ public struct DeviceState: Hashable, Sendable {
     /// The time to judge expiry by: the clock where it is later than the floor.
     ///
     /// - Parameter clock: the device's idea of the time; `nil` where it has none.
+    /// - Returns: the later one.
     public func now(_ clock: FirmwareTime?) -> FirmwareTime { max(clock ?? timeFloor, timeFloor) }
 
     /// The state under the next root.

@@ -2,7 +2,9 @@
 public struct PlannedPayload: Hashable, Sendable {
     /// Where it goes.
     public let component: ComponentIdentifier
-    /// Where it may be; a hint. `#name` is an integrated payload.
+    /// Where it may be; a hint.
+    ///
+    /// `#name` is an integrated payload.
     public let uri: String?
     /// The digest of the image as it is installed.
     public let imageDigest: SUITDigest

@@ -30,6 +30,7 @@ public struct ChunkTree: Hashable, Sendable {
     /// The bytes of one chunk.
     ///
     /// - Parameter index: below ``chunkCount``.
+    /// - Returns: offsets of the payload.
     public func range(ofChunk index: UInt64) -> Range<UInt64> {
         let start = min(payloadSize, index.multipliedReportingOverflow(by: chunkSize).partialValue)
         return start..<start + min(chunkSize, payloadSize - start)

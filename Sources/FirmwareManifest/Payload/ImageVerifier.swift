@@ -87,6 +87,7 @@ public protocol PayloadDecoder {
     /// - Parameters:
     ///   - input: verified bytes, in order.
     ///   - emit: takes output; what it throws must be passed on.
+    /// - Throws: ``FirmwareError`` where the input cannot be decoded.
     mutating func decode(
         _ input: Span<UInt8>,
         emit: (Span<UInt8>) throws(FirmwareError) -> Void

@@ -33,6 +33,8 @@ public struct ResumeState: Hashable, Sendable {
         return overflow ? .max : bytes
     }
 
+    /// The state as one item.
+    ///
     /// `[1, manifest digest, component, tree digest, chunk size, chunks]`
     public var encoded: [UInt8] {
         CBOREncoder.encode {

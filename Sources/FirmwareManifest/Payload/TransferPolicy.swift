@@ -2,11 +2,17 @@ internal import CBORCodec
 
 /// When a transfer is too slow to go on with; the state to resume from is kept.
 public struct TransferPolicy: Hashable, Sendable {
-    /// Bytes that must arrive in each window. Default 1 024.
+    /// Bytes that must arrive in each window.
+    ///
+    /// Default 1 024.
     public var bytesPerWindow: UInt64 = 1_024
-    /// Nanoseconds of a window. Default 30 s.
+    /// Nanoseconds of a window.
+    ///
+    /// Default 30 s.
     public var window: UInt64 = 30_000_000_000
-    /// Nanoseconds for all of it. Default one day.
+    /// Nanoseconds for all of it.
+    ///
+    /// Default one day.
     public var deadline: UInt64 = 86_400_000_000_000
 
     /// The defaults.
@@ -85,6 +91,8 @@ public struct PayloadLocation: Hashable, Sendable {
 /// The context that an encrypted payload is bound to: facts that do not depend on the manifest's
 /// digest, because the manifest contains the ciphertext's.
 public enum PayloadContext {
+    /// The context as one item.
+    ///
     /// `[vendor, class, component, sequence number, image digest, image size]`
     ///
     /// - Parameters:

@@ -95,7 +95,7 @@ struct CommandReader {
         remaining = limits.commands
     }
 
-    /// - Parameter isShared: only commands of SUIT_Shared_Sequence.
+    /// Reads a sequence; a shared one has the commands of SUIT_Shared_Sequence only.
     mutating func sequence(
         _ reader: inout FirmwareReader,
         isShared: Bool,

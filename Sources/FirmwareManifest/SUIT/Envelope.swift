@@ -1,6 +1,8 @@
 internal import CBORCodec
 
-/// SUIT_Envelope: a manifest, who signed it, and what travels with it. Untrusted.
+/// SUIT_Envelope: a manifest, who signed it, and what travels with it.
+///
+/// Untrusted.
 ///
 /// The received bytes are kept, and everything is verified over them as they came.
 public struct Envelope: Hashable, Sendable {

@@ -28,7 +28,7 @@ public struct Manifest: Hashable, Sendable {
     public var sharedSequence: CommandSequence?
     /// Label 4: where the envelope can be found; never part of what is trusted.
     public var referenceURI: String?
-    /// Label 7: is what is installed right?
+    /// Label 7: whether what is installed is right.
     public var validate: CommandSequence?
     /// Label 8: prepares for running.
     public var load: CommandSequence?
@@ -152,6 +152,7 @@ extension Manifest {
             switch label {
             case SUITLabel.components:
                 components = try Self.components(&inner, commands.limits)
+            case SUITLabel.dependencies: throw FirmwareError(.dependenciesNotSupported, at: offset)
             case SUITLabel.sharedSequence:
                 sharedSequence = try Self.sequence(&inner, &commands, isShared: true)
             default: throw FirmwareError(.unknownMember(label), at: offset)

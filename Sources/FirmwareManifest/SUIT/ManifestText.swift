@@ -54,6 +54,8 @@ extension ManifestText {
         return ManifestText(languages)
     }
 
+    /// Whether a tag has the form of a language tag.
+    ///
     /// `[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*`
     private static func isLanguageTag(_ tag: String) -> Bool {
         let parts = tag.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)

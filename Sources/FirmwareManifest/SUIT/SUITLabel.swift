@@ -26,6 +26,8 @@ enum SUITLabel {
     static let text: Int64 = 23
 
     // Common
+    // Of draft-ietf-suit-trust-domains; known so that the refusal can say what it is.
+    static let dependencies: Int64 = 1
     static let components: Int64 = 2
     static let sharedSequence: Int64 = 4
 

@@ -1,7 +1,8 @@
 internal import CBORCodec
 
-/// Who may say what: keys, roles with thresholds, an environment. Version *n* + 1 is signed by the
-/// threshold of *n* and by its own.
+/// Who may say what: keys, roles with thresholds, an environment.
+///
+/// Version *n* + 1 is signed by the threshold of *n* and by its own.
 public struct TrustRoot: Hashable, Sendable {
     /// What a role may sign.
     public enum Role: UInt64, Hashable, Sendable, CaseIterable {
@@ -154,7 +155,7 @@ public struct TrustRoot: Hashable, Sendable {
             limits: limits,
             crypto: crypto
         )
-        try old.demand(check, otherRoles: allKeys + new.keys)
+        try old.demand(check, otherRoles: allKeys)
         try new.demand(check, otherRoles: root.allKeys)
         return root
     }
