@@ -4,7 +4,9 @@ internal import X509Verification
 /// A public key that libcrypto holds, made from its numbers and not by libcrypto's decoders.
 ///
 /// Verification only reads it, and libcrypto guards what it caches inside, so it may be shared.
+@safe
 final class NativeKey: @unchecked Sendable {
+    @unsafe
     private enum Handle {
         case ec(OpaquePointer)
         case rsa(OpaquePointer)

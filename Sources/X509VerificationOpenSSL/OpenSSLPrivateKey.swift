@@ -15,6 +15,7 @@ public enum PrivateKeyError: Error, Hashable, Sendable {
 ///
 /// The key never leaves libcrypto but through ``withPKCS8(_:)`` and ``pem``; it has no description and
 /// is erased when the last reference goes.
+@safe
 public final class OpenSSLPrivateKey: CertificateSigner, @unchecked Sendable {
     /// Kinds of keys that can be generated.
     public enum Kind: Hashable, Sendable {
@@ -38,7 +39,7 @@ public final class OpenSSLPrivateKey: CertificateSigner, @unchecked Sendable {
     ) throws(PrivateKeyError) {
         guard let handle = unsafe handle else { throw error }
         let encoded = unsafe Self.encode(handle, isPrivate: false) { bytes in
-            bytes.withUnsafeBytes { unsafe Array($0) }
+            unsafe bytes.withUnsafeBytes { unsafe Array($0) }
         }
         guard let encoded, let key = try? SubjectPublicKey(der: encoded),
             let algorithm = Self.algorithm(key.algorithm)
@@ -110,7 +111,7 @@ public final class OpenSSLPrivateKey: CertificateSigner, @unchecked Sendable {
     /// The key as PEM of PKCS #8: handing it to its owner is what this is for.
     public var pem: String? {
         withPKCS8 { bytes in
-            PEM.encode(bytes.withUnsafeBytes { unsafe Array($0) }, label: "PRIVATE KEY")
+            PEM.encode(unsafe bytes.withUnsafeBytes { unsafe Array($0) }, label: "PRIVATE KEY")
         }
     }
 

@@ -7,14 +7,17 @@ import X509VerificationOpenSSL
 /// A P-256 key in a PKCS #11 token, as far as a test needs it.
 ///
 /// The module's functions are taken from its function list by their position. PKCS #11 v2.40
+@safe
 private final class TokenKey: CertificateSigner {
     private typealias Session = UInt
     private typealias Object = UInt
+    @unsafe
     private struct Attribute {
         var type: UInt
         var value: UnsafeMutableRawPointer?
         var length: UInt
     }
+    @unsafe
     private struct Mechanism {
         var type: UInt
         var parameter: UnsafeMutableRawPointer?
@@ -45,12 +48,15 @@ private final class TokenKey: CertificateSigner {
             @convention(c) (
                 UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutableRawPointer?>?>
             ) -> UInt
-        let library = try #require(unsafe dlopen(module, RTLD_NOW))
-        let symbol = try #require(unsafe dlsym(library, "C_GetFunctionList"))
+        let library = unsafe dlopen(module, RTLD_NOW)
+        let symbol = unsafe dlsym(library, "C_GetFunctionList")
         var list: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
         try Self.check(unsafe unsafeBitCast(symbol, to: List.self)(&list), "C_GetFunctionList")
-        unsafe functions = try #require(list)
-        publicKey = try Self.generate(functions, pin, &session, &privateKey)
+        guard let list = unsafe list else {
+            throw TokenFailure(function: "C_GetFunctionList", code: 0)
+        }
+        unsafe functions = list
+        publicKey = try unsafe Self.generate(functions, pin, &session, &privateKey)
     }
 
     private static func generate(
@@ -87,7 +93,7 @@ private final class TokenKey: CertificateSigner {
             unsafe function(18, as: Login.self)(session, 1, pinBytes, UInt(pinBytes.count)),
             "C_Login"
         )
-        return try generatePair(functions, session, &privateKey)
+        return try unsafe generatePair(functions, session, &privateKey)
     }
 
     private static func generatePair(
@@ -114,6 +120,7 @@ private final class TokenKey: CertificateSigner {
             value: parameters,
             length: UInt(curve.count)
         )
+        var privateTemplate = unsafe template
         var mechanism = unsafe Mechanism(type: 0x1040, parameter: nil, length: 0)
         var publicObject: Object = 0
         let generate = unsafe unsafeBitCast(functions[59 + 1], to: Generate.self)
@@ -123,7 +130,7 @@ private final class TokenKey: CertificateSigner {
                 &mechanism,
                 &template,
                 1,
-                &template,
+                &privateTemplate,
                 0,
                 &publicObject,
                 &privateKey
@@ -196,7 +203,7 @@ struct TokenSignerTests {
         let configuration = folder.appendingPathComponent("softhsm2.conf")
         try "directories.tokendir = \(folder.path)\nobjectstore.backend = file\nlog.level = ERROR\n"
             .write(to: configuration, atomically: true, encoding: .utf8)
-        setenv("SOFTHSM2_CONF", configuration.path, 1)
+        unsafe setenv("SOFTHSM2_CONF", configuration.path, 1)
         let tool = Process()
         tool.executableURL = URL(fileURLWithPath: "/usr/bin/softhsm2-util")
         tool.arguments = [
