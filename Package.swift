@@ -42,6 +42,11 @@ func endpoint(_ package: String, _ products: String...) -> [Target.Dependency] {
 let cores: [Module] = [
     Module(name: "IoTTime", settings: embedded),
     Module(name: "JSONDocument", settings: views),
+    Module(
+        name: "JSONDocumentCodable",
+        dependencies: ["JSONDocument"],
+        testDependencies: ["JSONDocument"]
+    ),
 ]
 
 // Bound to one C library, or to the system.

@@ -9,7 +9,7 @@ let swift: [SwiftSetting] = [
 
 /// Products of swift-iot that have fuzz entry points.
 let fuzzed: [String] = [
-    "JSONDocument",
+    "JSONDocument"
 ]
 
 let package = Package(
