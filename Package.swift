@@ -79,6 +79,9 @@ let cores: [Module] = [
         dependencies: ["CBORCodec"],
         testDependencies: ["CBORCodec", "FirmwareManifestSodium", "FirmwareManifestOpenSSL"],
         settings: views
+        name: "JSONDocumentCodable",
+        dependencies: ["JSONDocument"],
+        testDependencies: ["JSONDocument"]
     ),
 ]
 

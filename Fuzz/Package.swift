@@ -22,6 +22,7 @@ let fuzzed: [String] = [
     "SegmentTransfer",
     "X509Verification",
     "X509VerificationOpenSSL",
+    "JSONDocument"
 ]
 
 let package = Package(

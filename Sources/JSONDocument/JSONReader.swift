@@ -8,11 +8,17 @@
 public struct JSONReader: ~Copyable {
     /// What a reader accepts beyond the grammar.
     public struct Options: Hashable, Sendable {
-        /// Nested arrays and objects, from 1; `[[]]` has 2. Default 128, at most ``highestDepth``.
+        /// Nested arrays and objects, from 1; `[[]]` has 2.
+        ///
+        /// Default 128, at most ``highestDepth``.
         public var maximumDepth: Int
-        /// Bytes of text, at most 2 147 483 647. Default 16 MiB.
+        /// Bytes of text, at most 2 147 483 647.
+        ///
+        /// Default 16 MiB.
         public var maximumLength: Int
-        /// What happens to an object that has a member name twice. Default ``DuplicateKeys/reject``.
+        /// What happens to an object that has a member name twice.
+        ///
+        /// Default ``DuplicateKeys/reject``.
         public var duplicateKeys: DuplicateKeys
 
         /// Options; each has the default of ``strict``.

@@ -14,8 +14,10 @@ enum Workload {
         for i in 0..<8 { text += #""setting\#(i)":{"value":\#(i * 37).5,"unit":"C"},"# }
         text += #""mode":"auto"},"reported":{"#
         for i in 0..<16 { text += #""reading\#(i)":\#(Double(i) * 12.25),"# }
-        text += #""labels":["alpha","beta","gamma","delta"],"online":true,"note":"pump \"A\" 20 \u00b0C"}},"#
-        text += #""version":42,"timestamp":1735689600,"clientToken":"c1d2e3f4-0000-4000-8000-123456789abc"}"#
+        text +=
+            #""labels":["alpha","beta","gamma","delta"],"online":true,"note":"pump \"A\" 20 \u00b0C"}},"#
+        text +=
+            #""version":42,"timestamp":1735689600,"clientToken":"c1d2e3f4-0000-4000-8000-123456789abc"}"#
         return Array(text.utf8)
     }()
 
@@ -48,8 +50,13 @@ enum Workload {
         for byte in text {
             if inString {
                 result.append(byte)
-                if escaped { escaped = false } else if byte == 0x5C { escaped = true }
-                else if byte == 0x22 { inString = false }
+                if escaped {
+                    escaped = false
+                } else if byte == 0x5C {
+                    escaped = true
+                } else if byte == 0x22 {
+                    inString = false
+                }
                 continue
             }
             switch byte {
@@ -69,7 +76,8 @@ enum Workload {
         var random = Generator(state: 11)
         let parts = [
             "The quick brown fox jumps over the lazy dog and runs away. ", "Größe und Übermaß. ",
-            "温度が高すぎます。", "Датчик вышел из строя. ", "alarm 🔥 cleared ✅ ", #"line\nbreak \"quoted\" "#,
+            "温度が高すぎます。", "Датчик вышел из строя. ", "alarm 🔥 cleared ✅ ",
+            #"line\nbreak \"quoted\" "#,
             "plain words that go on for a while without anything special in them at all, ",
         ]
         var text = Array("[".utf8)

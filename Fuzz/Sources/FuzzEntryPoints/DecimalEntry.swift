@@ -70,7 +70,7 @@ private func checkSumAndProduct(_ a: Decimal34, _ b: Decimal34) {
     }
 }
 
-/// quotient × divisor lies within half a unit of the last place; the remainder is exact.
+/// The remainder is exact and smaller than the divisor; an exact quotient multiplies back.
 private func checkDivision(_ a: Decimal34, _ b: Decimal34) {
     guard let remainder = a.remainder(dividingBy: b) else {
         precondition(b.isZero)
@@ -79,9 +79,11 @@ private func checkDivision(_ a: Decimal34, _ b: Decimal34) {
     precondition(remainder.magnitude < b.magnitude)
     precondition(remainder.isZero || remainder.isNegative == a.isNegative)
     precondition(remainder.remainder(dividingBy: b) == remainder)
-    guard let quotient = a.divided(by: b), quotient.magnitude > 1 || quotient.isZero else { return }
-    if remainder.isZero, quotient.isWhole { precondition(quotient.multiplied(by: b) == a) }
-    precondition(quotient.isZero == a.isZero)
+    guard let quotient = a.divided(by: b), quotient.magnitude > 1 else { return }
+    // A whole quotient of at most 18 digits is exact; a larger one may have been rounded.
+    if remainder.isZero, quotient.magnitude < 1_000_000_000_000_000_000 {
+        precondition(quotient.isWhole && quotient.multiplied(by: b) == a)
+    }
 }
 
 private func check(_ result: Decimal34?, _ isNegative: Bool, _ digits: [UInt8], _ exponent: Int) {

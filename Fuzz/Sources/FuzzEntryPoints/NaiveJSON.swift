@@ -1,4 +1,6 @@
-/// RFC 8259 read off the page: one byte at a time, recursive, no tape. The oracle of the parser.
+/// RFC 8259 read off the page, the oracle of the parser.
+///
+/// One byte at a time, recursive, no tape.
 struct NaiveJSON {
     private let bytes: [UInt8]
     private var i = 0

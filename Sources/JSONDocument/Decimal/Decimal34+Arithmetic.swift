@@ -75,8 +75,9 @@ extension Decimal34 {
         )
     }
 
-    /// What is left of a division whose quotient is cut off to a whole number; the sign is the
-    /// receiver's. Always exact; `nil` where `other` is 0.
+    /// What is left of a division whose quotient is cut off to a whole number.
+    ///
+    /// Always exact, with the receiver's sign; `nil` where `other` is 0.
     ///
     /// - Complexity: O(1) for like exponents; up to 500 steps where they are 2 000 apart.
     public func remainder(dividingBy other: Decimal34) -> Decimal34? {

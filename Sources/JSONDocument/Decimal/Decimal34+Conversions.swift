@@ -16,8 +16,10 @@ extension Int64 {
 }
 
 extension Decimal34 {
-    /// The shortest decimal that reads back as `value`; `nil` for infinities, NaN and what lies above
-    /// the range. What lies below it loses digits or becomes 0.
+    /// The shortest decimal that reads back as `value`.
+    ///
+    /// `nil` for infinities, NaN and what lies above the range; what lies below it loses digits or
+    /// becomes 0.
     public init?(_ value: Double) {
         guard value.isFinite else { return nil }
         if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {

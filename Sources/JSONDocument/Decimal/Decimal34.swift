@@ -120,11 +120,8 @@ public struct Decimal34: Sendable {
 
     /// Rounds a result to 34 digits and the range of exponents.
     ///
-    /// - Parameters:
-    ///   - coefficient: the result's digits.
-    ///   - isInexact: whether more digits, not all 0, followed them; then `coefficient` has at least
-    ///     36 digits.
-    /// - Returns: `nil` where the result is too large.
+    /// `isInexact` says that more digits, not all 0, followed `coefficient`, which then has at least
+    /// 36 digits. `nil` where the result is too large.
     static func rounded(
         isNegative: Bool,
         coefficient: UInt128,

@@ -25,7 +25,9 @@ public struct JSONWriter: ~Copyable {
 
     /// A writer with an empty text.
     ///
-    /// - Parameter capacity: bytes to make room for.
+    /// - Parameters:
+    ///   - style: how the text is laid out.
+    ///   - capacity: bytes to make room for.
     public init(style: Style = .minimal, capacity: Int = 0) {
         self.style = style
         bytes.reserveCapacity(capacity)

@@ -108,9 +108,19 @@ extension ByteSource {
     }
 
     func longNameHash(from start: Int, length: Int) -> UInt32 {
-        var hash = NameHash.start(length)
-        var i = start
-        let end = start &+ length
+        hashWords(NameHash.start(length), from: start, length: length)
+    }
+
+    /// A hash of all bytes that nobody can steer who does not know `seed`.
+    func seededHash(_ seed: UInt64) -> UInt32 {
+        let hash = hashWords(NameHash.mix(seed, UInt64(count)) ^ seed, from: 0, length: count)
+        return NameHash.finish(seed, last: UInt64(hash))
+    }
+
+    private func hashWords(_ start: UInt64, from first: Int, length: Int) -> UInt32 {
+        var hash = start
+        var i = first
+        let end = first &+ length
         while i &+ 8 < end {
             hash = NameHash.mix(hash, word(at: i))
             i &+= 8
@@ -137,15 +147,17 @@ enum NameHash {
         UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
     }
 
+    /// Both halves of the product are kept: its low half alone would not carry the last bytes of a
+    /// word into the low bits.
     @inline(__always)
     static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
-        let x = (hash ^ word) &* 0xD6E8_FEB8_6659_FD93
-        return x ^ (x &>> 32)
+        let (high, low) = (hash ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+        return high ^ low
     }
 
     @inline(__always)
     static func finish(_ hash: UInt64, last: UInt64) -> UInt32 {
-        UInt32(truncatingIfNeeded: ((hash ^ last) &* 0xD6E8_FEB8_6659_FD93) &>> 32)
+        UInt32(truncatingIfNeeded: mix(hash, last))
     }
 
     /// The hash of a name whose bytes come one by one.

@@ -48,7 +48,7 @@ enum DuplicateNames {
         var probes = count &* 8
         k = object &+ 1
         while k < end {
-            var slot = unsafe Int(tape[k].next &* 0x9E37_79B1) & (size &- 1)
+            var slot = unsafe Int(tape[k].next) & (size &- 1)
             while true {
                 let other = unsafe Int(table[slot])
                 // Entry 0 is never a name: it is the root's.

@@ -12,8 +12,8 @@ struct TapeFault: Error {
 extension ByteSource {
     /// Goes on with a string at its first byte that is not plain ASCII.
     ///
-    /// - Parameter start: the index of that byte, or `count`.
-    /// - Returns: the index of the closing quote, and whether there were escapes.
+    /// Gives the index of the closing quote, and whether there were escapes. `start` is the index of
+    /// that byte, or `count`.
     @inline(never)
     func stringEnd(from start: Int) throws(TapeFault) -> (end: Int, isEscaped: Bool) {
         var i = start

@@ -1,4 +1,6 @@
-/// The memory of a reader: the tape, and the table of the duplicate check. Grows, never shrinks.
+/// The memory of a reader: the tape, and the table of the duplicate check.
+///
+/// Grows, never shrinks.
 @safe
 struct TapeStorage: ~Copyable {
     private(set) var entries: UnsafeMutablePointer<TapeEntry>

@@ -112,11 +112,13 @@ public struct JSONObject: Sendable {
         return old
     }
 
-    /// Removes the members that do not satisfy `isIncluded`.
-    public mutating func filter<E: Error>(_ isIncluded: (Member) throws(E) -> Bool) throws(E) {
+    /// Removes the members that satisfy a condition; the others keep their order.
+    public mutating func removeAll<E: Error>(
+        where shouldBeRemoved: (Member) throws(E) -> Bool
+    ) throws(E) {
         var kept: [Member] = []
         kept.reserveCapacity(storage.count)
-        for member in storage where try isIncluded(member) { kept.append(member) }
+        for member in storage where try !shouldBeRemoved(member) { kept.append(member) }
         self = JSONObject(unique: kept)
     }
 
@@ -158,11 +160,18 @@ public struct JSONObject: Sendable {
         return nil
     }
 
-    /// The standard library's hash, whose seed no peer knows.
+    /// Drawn by the standard library when the process starts; no peer knows it.
+    private static let seed = UInt64(bitPattern: Int64(Hasher().finalize()))
+
     private static func hash(_ name: String) -> Int {
-        var hasher = Hasher()
-        hasher.combine(bytesOf: name)
-        return hasher.finalize()
+        var name = name
+        let seed = seed
+        return name.withUTF8 { bytes in
+            let raw = UnsafeRawBufferPointer(bytes)
+            guard let base = raw.baseAddress else { return 0 }
+            let source = unsafe ByteSource(base: base, count: raw.count)
+            return Int(truncatingIfNeeded: source.seededHash(seed))
+        }
     }
 }
 

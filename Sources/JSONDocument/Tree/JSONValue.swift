@@ -38,7 +38,9 @@ public enum JSONValue: Sendable {
     /// The string; `nil` for other kinds.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
 
-    /// The array; `nil` for other kinds. Changes happen in place; `nil` makes the value `null`.
+    /// The array; `nil` for other kinds.
+    ///
+    /// Changes happen in place; setting `nil` makes the value `null`.
     public var array: [JSONValue]? {
         get { if case .array(let value) = self { value } else { nil } }
         set { self = newValue.map { .array($0) } ?? .null }
@@ -50,7 +52,9 @@ public enum JSONValue: Sendable {
         }
     }
 
-    /// The object; `nil` for other kinds. Changes happen in place; `nil` makes the value `null`.
+    /// The object; `nil` for other kinds.
+    ///
+    /// Changes happen in place; setting `nil` makes the value `null`.
     public var object: JSONObject? {
         get { if case .object(let value) = self { value } else { nil } }
         set { self = newValue.map { .object($0) } ?? .null }
