@@ -1,6 +1,6 @@
 /// Values that several rules compute from the same message, kept until the next one.
 struct SharedValues {
-    /// For the nodes of the program that runs: the set's slot, or -1. Empty outside of a set.
+    /// For the nodes of the program that runs: the set's slot, or -1; empty outside of a set.
     var slots: [Int32] = []
     private var truths: [Truth] = []
     private var truthStamp: [UInt64] = []

@@ -190,7 +190,7 @@ enum Functions {
         return scratch.string(text)
     }
 
-    /// `enrichArray`: every element with the object's members added. At most 128 KiB.
+    /// Adds the object's members to every element (`enrichArray`); at most 128 KiB.
     private static func transform(
         _ arguments: [Value],
         _ version: SQLVersion,

@@ -1,4 +1,4 @@
-/// The MD2 digest. RFC 1319; libcrypto no longer has it.
+/// The MD2 digest of RFC 1319, which libcrypto no longer has.
 ///
 /// Broken as a hash: here only because the language has the function.
 enum MD2 {

@@ -89,7 +89,7 @@ struct SelectPlan {
         /// The names of the output, from the outside in.
         let path: [String]
         let key: JSONKey
-        /// `"name":`
+        /// The first name as JSON text, with its colon.
         let label: [UInt8]
     }
 

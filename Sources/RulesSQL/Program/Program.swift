@@ -68,8 +68,8 @@ public struct Template: Sendable {
     ///
     /// - Parameters:
     ///   - text: the template; `$` that no `{` follows is text.
-    ///   - statement: the rule whose variables the expressions may use.
     ///   - version: the language of the expressions.
+    ///   - statement: the rule whose variables the expressions may use.
     ///   - limits: how large it may be.
     /// - Throws: ``SQLSyntaxError`` with a range in `text`.
     public init(

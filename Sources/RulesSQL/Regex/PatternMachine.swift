@@ -69,10 +69,12 @@ struct PatternMachine {
     /// Searches the leftmost match that starts at `start` or later.
     ///
     /// - Parameters:
+    ///   - pattern: what is searched.
     ///   - text: valid UTF-8.
     ///   - start: a byte offset between two scalars.
     ///   - wantsGroups: whether to track groups; without, only the whole match is reported.
     ///   - steps: lowered by the work that was done.
+    /// - Returns: the match, or why there is none.
     mutating func search(
         _ pattern: Pattern,
         in text: [UInt8],

@@ -15,6 +15,7 @@ extension Evaluator {
     ///   - body: called for each rule that matched, in the set's order, with the output so far. A
     ///     rule that needs the host comes with ``Outcome/needsHost(_:)``; run it on its own.
     /// - Returns: how many rules matched; 0 for a rule of Basic Ingest that is unknown or disabled.
+    /// - Throws: what `body` throws; the rules behind that one do not run.
     /// - Complexity: a topic that matches nothing costs one look into the index, and no allocation.
     @discardableResult
     public mutating func evaluate<E: Error>(

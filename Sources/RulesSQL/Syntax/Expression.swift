@@ -156,7 +156,7 @@ extension Expression {
 public struct SelectItem: Hashable, Sendable {
     /// The value; ``Expression/Kind/star`` for `*`.
     public var expression: Expression
-    /// The words behind AS; more than one make nested objects. Empty without AS.
+    /// The words behind AS; more than one make nested objects, none stand for no AS.
     public var alias: [String]
 
     /// The key in the output: the alias, or what the expression itself suggests.

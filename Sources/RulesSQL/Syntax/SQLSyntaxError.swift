@@ -84,6 +84,7 @@ extension SQLSyntaxError: CustomStringConvertible {
     /// The message with line and column, the line itself and a caret below the offending text.
     ///
     /// - Parameter source: the text that was parsed.
+    /// - Returns: three lines, the last one without a line feed.
     public func rendered(in source: String) -> String {
         let bytes = Array(source.utf8)
         let start = min(max(range.lowerBound, 0), bytes.count)

@@ -58,7 +58,7 @@ struct CivilTime: Equatable {
         Self.days(year: year, month: month, day: day) - Self.days(year: year, month: 1, day: 1) + 1
     }
 
-    /// 1 Monday ... 7 Sunday.
+    /// From 1, Monday, to 7, Sunday.
     var dayOfWeek: Int {
         let days = Self.days(year: year, month: month, day: day)
         return ((days + 3) % 7 + 7) % 7 + 1
