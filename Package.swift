@@ -46,7 +46,8 @@ let cores: [Module] = [
     Module(
         name: "MQTTPacketDump",
         dependencies: ["MQTTCodec"],
-        testDependencies: ["MQTTCodec"]
+        testDependencies: ["MQTTCodec"],
+        settings: views
     ),
     Module(
         name: "MQTTBroker",

@@ -152,6 +152,11 @@ struct AcknowledgementTests {
                 ),
                 MQTTCodecTests.packet(first, "0001 00 04 1F 0001'r'")
             )
+            let kind = try #require(Acknowledgement.Kind(rawValue: first >> 4))
+            let direct = try [UInt8](capacity: 8) { output in
+                try Acknowledgement(packetIdentifier: 258).encode(kind, into: &output, as: .v5)
+            }
+            #expect(direct == [first, 2, 1, 2])
             // Longer than needed, still allowed.
             #expect(try decode([first, 3, 0, 1, 0]) == make(.init(packetIdentifier: 1)))
             #expect(try decode([first, 4, 0, 1, 0, 0]) == make(.init(packetIdentifier: 1)))

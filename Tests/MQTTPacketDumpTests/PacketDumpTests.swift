@@ -72,9 +72,10 @@ struct PacketDumpTests {
         let dump = PacketDump(capture.span)
         #expect(dump.error == .malformed(.init(.truncated(needed: 7, available: 5), at: 5)))
         #expect(dump.errorOffset == 5 && dump.packetCount == 0)
-        #expect(PacketDump([0x30].span).errorOffset == 0)
-        #expect(PacketDump([UInt8]().span) == PacketDump([UInt8]().span))
-        #expect(PacketDump([UInt8]().span).text.isEmpty)
+        let header: [UInt8] = [0x30]
+        #expect(PacketDump(header.span).errorOffset == 0)
+        let nothing: [UInt8] = []
+        #expect(PacketDump(nothing.span).text.isEmpty)
     }
 
     @Test("the sender decides where both ends may send a packet and only one may send this one")
@@ -97,7 +98,8 @@ struct PacketDumpTests {
             password: Password("hunter2hunter2"),
             properties: method
         )
-        let dump = PacketDump(try connect.encoded(as: .v5, from: .client).span)
+        let capture = try connect.encoded(as: .v5, from: .client)
+        let dump = PacketDump(capture.span)
         #expect(dump.error == nil)
         for secret in ["hunter2", "tOpSeCrEt", "68 75 6e", "74 4f 70", "\u{1B}", "\u{202E}"] {
             #expect(!dump.text.contains(secret))
@@ -123,7 +125,8 @@ struct PacketDumpTests {
     @Test("long fields are cut at the limit", arguments: [32, 33])
     func limits(size: Int) throws {
         let publish = Publish(topicName: "t", payload: [UInt8](repeating: 0x61, count: size))
-        let text = PacketDump(try publish.encoded(as: .v5, from: .client).span).text
+        let capture = try publish.encoded(as: .v5, from: .client)
+        let text = PacketDump(capture.span).text
         #expect(text.contains("\(size) bytes, \"" + String(repeating: "a", count: 32) + "\""))
         #expect(text.contains("…") == (size > 32))
     }
@@ -164,9 +167,9 @@ struct CaptureTextTests {
 
     @Test("a binary capture is told from text")
     func detection() throws {
-        let text = Array("10 0c\n".utf8)
-        #expect(CaptureText.isText(text.span))
-        #expect(!CaptureText.isText(try bytes("100c00044d515454").span))
-        #expect(!CaptureText.isText([UInt8]().span))
+        func isText(_ content: [UInt8]) -> Bool { CaptureText.isText(content.span) }
+        #expect(isText(Array("10 0c\n".utf8)))
+        #expect(try !isText(bytes("100c00044d515454")))
+        #expect(!isText([]))
     }
 }

@@ -1,6 +1,8 @@
 import MQTTCodec
 
-/// The packets that are measured, byte for byte. All are MQTT 5.0.
+/// The packets that are measured, byte for byte.
+///
+/// All are MQTT 5.0.
 enum Corpus {
     /// CONNECT with will, user name and password, no property.
     static let connect: [UInt8] = build(

@@ -46,6 +46,16 @@ public protocol EncodablePacket: Hashable, Sendable {
 
     /// Writes the packet whose layout was computed.
     func write(_ layout: PacketLayout, to writer: inout PacketWriter)
+
+    /// Writes the packet behind what a buffer holds already.
+    ///
+    /// - Throws: ``EncodeError``; the buffer is unchanged then.
+    /// - Complexity: O(*n*) in the bytes of the packet; nothing is allocated.
+    func encode(
+        into output: inout OutputSpan<UInt8>,
+        as version: ProtocolVersion,
+        from role: Role
+    ) throws(EncodeError)
 }
 
 extension EncodablePacket {
@@ -87,6 +97,20 @@ extension EncodablePacket {
             (output: inout OutputSpan<UInt8>) throws(EncodeError) in
             try output.write(layout.packetSize) { writer in write(layout, to: &writer) }
         }
+    }
+}
+
+extension EncodablePacket {
+    /// What the frequent packets implement `encode` with: checks, size and bytes in one function of
+    /// this module.
+    @inline(__always)
+    func encodeInPlace(
+        into output: inout OutputSpan<UInt8>,
+        as version: ProtocolVersion,
+        from role: Role
+    ) throws(EncodeError) {
+        let layout = try layout(as: version, from: role)
+        try output.write(layout.packetSize) { writer in write(layout, to: &writer) }
     }
 }
 

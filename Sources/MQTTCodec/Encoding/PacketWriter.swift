@@ -87,7 +87,7 @@ public struct PacketWriter: ~Copyable, ~Escapable {
 
     /// Two bytes of length and text.
     @inline(__always)
-    mutating func field(_ text: String) {
+    mutating func field(_ text: borrowing String) {
         let place = unsafe reserveField(text.utf8.count)
         text.withUTF8Bytes { source in
             unsafe source.withUnsafeBufferPointer { pointer in

@@ -30,6 +30,42 @@ public struct Acknowledgement: Hashable, Sendable {
         )
     }
 
+    /// Which of the four packets an acknowledgement is.
+    public enum Kind: UInt8, Hashable, Sendable, CaseIterable {
+        /// PUBACK
+        case puback = 4
+        /// PUBREC
+        case pubrec = 5
+        /// PUBREL
+        case pubrel = 6
+        /// PUBCOMP
+        case pubcomp = 7
+    }
+
+    /// Writes the packet of one kind, without the way around ``ControlPacket``.
+    ///
+    /// - Parameters:
+    ///   - kind: which packet it is.
+    ///   - output: gets the packet behind what it holds already.
+    ///   - version: the revision to write.
+    /// - Throws: ``EncodeError``; the buffer is unchanged then.
+    /// - Complexity: O(*n*) in the bytes of the packet; nothing is allocated.
+    public func encode(
+        _ kind: Kind,
+        into output: inout OutputSpan<UInt8>,
+        as version: ProtocolVersion
+    ) throws(EncodeError) {
+        let type: PacketType =
+            switch kind {
+            case .puback: .puback
+            case .pubrec: .pubrec
+            case .pubrel: .pubrel
+            case .pubcomp: .pubcomp
+            }
+        let layout = try layout(type, as: version)
+        try output.write(layout.packetSize) { writer in write(layout, to: &writer) }
+    }
+
     /// Checks the packet and computes its lengths.
     @inline(__always)
     func layout(

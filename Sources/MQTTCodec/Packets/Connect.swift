@@ -57,7 +57,20 @@ public struct Connect: Hashable, Sendable {
 }
 
 extension Connect: EncodablePacket {
+    /// Writes the packet behind what a buffer holds already.
+    ///
+    /// - Throws: ``EncodeError``; the buffer is unchanged then.
+    /// - Complexity: O(*n*) in the bytes of the packet; nothing is allocated.
+    public func encode(
+        into output: inout OutputSpan<UInt8>,
+        as version: ProtocolVersion,
+        from role: Role
+    ) throws(EncodeError) {
+        try encodeInPlace(into: &output, as: version, from: role)
+    }
+
     /// Checks the packet and computes its lengths.
+    @inline(__always)
     public func layout(
         as version: ProtocolVersion,
         from role: Role
@@ -85,6 +98,7 @@ extension Connect: EncodablePacket {
     }
 
     /// Writes the packet whose layout was computed.
+    @inline(__always)
     public func write(_ layout: PacketLayout, to writer: inout PacketWriter) {
         let version = layout.version
         writer.fixedHeader(layout)

@@ -110,7 +110,20 @@ public struct Subscription: Hashable, Sendable {
 }
 
 extension Subscribe: EncodablePacket {
+    /// Writes the packet behind what a buffer holds already.
+    ///
+    /// - Throws: ``EncodeError``; the buffer is unchanged then.
+    /// - Complexity: O(*n*) in the bytes of the packet; nothing is allocated.
+    public func encode(
+        into output: inout OutputSpan<UInt8>,
+        as version: ProtocolVersion,
+        from role: Role
+    ) throws(EncodeError) {
+        try encodeInPlace(into: &output, as: version, from: role)
+    }
+
     /// Checks the packet and computes its lengths.
+    @inline(__always)
     public func layout(
         as version: ProtocolVersion,
         from role: Role
@@ -125,6 +138,7 @@ extension Subscribe: EncodablePacket {
     }
 
     /// Writes the packet whose layout was computed.
+    @inline(__always)
     public func write(_ layout: PacketLayout, to writer: inout PacketWriter) {
         writer.fixedHeader(layout)
         writer.twoByteInteger(packetIdentifier.rawValue)
@@ -132,8 +146,7 @@ extension Subscribe: EncodablePacket {
         let mask: UInt8 = layout.version == .v5 ? 0xFF : 0b11
         let all = subscriptions.span
         for index in all.indices {
-            writer.field(all[index].topicFilter)
-            writer.byte(all[index].options.rawValue & mask)
+            all[index].write(mask, to: &writer)
         }
     }
 }
@@ -141,10 +154,17 @@ extension Subscribe: EncodablePacket {
 extension Subscription {
     @inline(__always)
     fileprivate func filterSize(as version: ProtocolVersion) throws(EncodeError) -> Int {
-        let size = try topicFilter.encodedFilterSize(sharing: version == .v5)
+        // The storage itself: the property hands out a copy, whose reference is counted.
+        let size = try _topicFilter.wrappedValue.encodedFilterSize(sharing: version == .v5)
         if version == .v5, options.noLocal {
             if topicFilter.utf8.starts(with: "$share/".utf8) { throw .noLocalOnSharedSubscription }
         }
         return size
+    }
+
+    @inline(__always)
+    fileprivate func write(_ mask: UInt8, to writer: inout PacketWriter) {
+        writer.field(_topicFilter.wrappedValue)
+        writer.byte(options.rawValue & mask)
     }
 }

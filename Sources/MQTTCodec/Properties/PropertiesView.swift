@@ -92,6 +92,7 @@ public struct PropertyCursor: ~Escapable {
             number = UInt32(bytes[index]) << 8 | UInt32(bytes[index + 1])
             index += 2
         case .fourByteInteger:
+            bytes.require(index, 4)
             number = bytes.word32(at: index).byteSwapped
             index += 4
         case .variableByteInteger:

@@ -10,8 +10,9 @@ struct PropertySet: OptionSet, Hashable, Sendable {
     init(_ identifier: PropertyIdentifier) { rawValue = 1 << UInt64(identifier.rawValue) }
 
     @inlinable
+    @inline(__always)
     func contains(_ identifier: PropertyIdentifier) -> Bool {
-        rawValue >> UInt64(identifier.rawValue) & 1 != 0
+        rawValue &>> UInt64(identifier.rawValue) & 1 != 0
     }
 
     /// The lowest identifier of the set.
