@@ -43,6 +43,7 @@ extension Broker {
 
     mutating func pubrel(_ packet: AcknowledgementView, on key: SlotKey, at now: Now) {
         guard let session = connections[key]?.session else { return }
+        connections[key]?.unreleased.remove(packet.packetIdentifier)
         let isKnown = sessions[session]?.inbound.remove(packet.packetIdentifier) != nil
         let code: ReasonCode = isKnown ? .success : .packetIdentifierNotFound
         acknowledge(.pubcomp, packet.packetIdentifier, code, on: key, at: now)

@@ -77,7 +77,7 @@ extension Broker {
             return "a message that waits for nothing"
         }
         if connection.version == .v5,
-            session.inbound.count > max(1, Int(configuration.receiveMaximum))
+            connection.unreleased.count > max(1, Int(configuration.receiveMaximum))
         {
             return "more QoS 2 messages than the receive maximum"
         }

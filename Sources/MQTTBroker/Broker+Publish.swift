@@ -41,14 +41,15 @@ extension Broker {
             let aliased = resolveAlias(packet, on: key, at: now)
         else { return }
         if packet.qos == .exactlyOnce, let identifier = packet.packetIdentifier {
-            // A repeat is acknowledged and goes nowhere. [MQTT-4.3.3-10]
-            if sessions[session]?.inbound.contains(identifier) == true {
-                return acknowledge(.pubrec, identifier, .success, on: key, at: now)
-            }
-            if connections[key]?.version == .v5,
-                sessions[session]?.inbound.count ?? 0 >= max(1, configuration.receiveMaximum)
+            if connections[key]?.version == .v5, let open = connections[key]?.unreleased,
+                open.count >= max(1, configuration.receiveMaximum), !open.contains(identifier)
             {
                 return violate(.receiveMaximumExceeded, "MQTT-3.3.4-7", on: key, at: now)
+            }
+            // A repeat is acknowledged and goes nowhere. [MQTT-4.3.3-10]
+            if sessions[session]?.inbound.contains(identifier) == true {
+                connections[key]?.unreleased.insert(identifier)
+                return acknowledge(.pubrec, identifier, .success, on: key, at: now)
             }
         }
         let fault: ReasonCode?
@@ -120,6 +121,7 @@ extension Broker {
         counters.received += 1
         if packet.qos == .exactlyOnce, let identifier = packet.packetIdentifier {
             sessions[session]?.inbound.insert(identifier)
+            connections[key]?.unreleased.insert(identifier)
         }
         let code: ReasonCode = accept(message, at: now) == 0 ? .noMatchingSubscribers : .success
         guard let identifier = packet.packetIdentifier else { return }

@@ -33,6 +33,9 @@ struct Connection: Sendable {
     /// The client's limits on what it is sent.
     var receiveMaximum = 65_535
     var maximumPacketSize = Int(Int32.max)
+    /// QoS 2 messages that arrived on this connection and were not released: what counts against the
+    /// Receive Maximum of the broker, which starts anew with each connection. MQTT 5.0 §4.9
+    var unreleased: Set<PacketIdentifier> = []
     /// Topics by alias minus one; grows to the highest alias used.
     var aliases: [String] = []
 

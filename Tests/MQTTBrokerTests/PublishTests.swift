@@ -226,6 +226,26 @@ struct PublishTests {
         )
     }
 
+    @Test("§4.9 the receive maximum of the broker starts anew with each connection")
+    func receiveMaximumAfterResume() {
+        let simulation = Simulation { $0.receiveMaximum = 2 }
+        let first = simulation.connect("a", .v311, clean: false)
+        for number: UInt16 in 1...5 {
+            first.publish("t", "x", .exactlyOnce, id: PacketIdentifier(rawValue: number))
+        }
+        first.drop()
+        let second = simulation.connect("a", clean: false)
+        second.publish("t", "x", .exactlyOnce, id: 6)
+        second.publish("t", "x", .exactlyOnce, id: 1, duplicate: true)
+        second.acknowledge(.pubrel, 2)
+        #expect(second.closeReason == nil)
+        second.publish("t", "x", .exactlyOnce, id: 7)
+        #expect(
+            second.closeReason
+                == .violation(.receiveMaximumExceeded, offset: 0, rule: "MQTT-3.3.4-7")
+        )
+    }
+
     @Test("[MQTT-3.3.2-12] every alias up to the announced maximum is accepted")
     func aliases() {
         let simulation = Simulation { $0.topicAliasMaximum = 3 }
