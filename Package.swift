@@ -79,6 +79,8 @@ let cores: [Module] = [
         dependencies: ["CBORCodec"],
         testDependencies: ["CBORCodec", "FirmwareManifestSodium", "FirmwareManifestOpenSSL"],
         settings: views
+    ),
+    Module(
         name: "JSONDocumentCodable",
         dependencies: ["JSONDocument"],
         testDependencies: ["JSONDocument"]
