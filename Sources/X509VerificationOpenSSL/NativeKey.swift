@@ -19,14 +19,14 @@ final class NativeKey: @unchecked Sendable {
         let made: Handle?
         switch key.algorithm {
         case .ec(let curve):
-            made = key.withKeyBytes { point in
+            unsafe made = key.withKeyBytes { point in
                 unsafe point.withUnsafeBufferPointer { buffer in
                     unsafe iot_ec_key_new(curve.coordinateLength, buffer.baseAddress, buffer.count)
                         .map { unsafe Handle.ec($0) }
                 }
             }
         case .rsa:
-            made = key.withRSAComponents { modulus, exponent in
+            unsafe made = key.withRSAComponents { modulus, exponent in
                 unsafe modulus.withUnsafeBufferPointer { n in
                     unsafe exponent.withUnsafeBufferPointer { e in
                         unsafe iot_rsa_new(n.baseAddress, n.count, e.baseAddress, e.count)
@@ -35,7 +35,7 @@ final class NativeKey: @unchecked Sendable {
                 }
             }
         default:
-            made = nil
+            unsafe made = nil
         }
         guard let made = unsafe made else { return nil }
         unsafe handle = made

@@ -1,8 +1,9 @@
-import CertificateTool
 import IoTTime
 import Testing
 import X509Verification
 import X509VerificationOpenSSL
+
+@testable import CertificateTool
 
 @Suite("cert inspect, verify and explain")
 struct CertificateCommandsTests {

@@ -23,6 +23,13 @@ public struct CertificateTemplate: Sendable {
         public var isCritical: Bool
         /// The DER inside its OCTET STRING.
         public var value: [UInt8]
+
+        /// An extension of any kind; the value is not looked at.
+        public init(identifier: ObjectIdentifier, isCritical: Bool, value: [UInt8]) {
+            self.identifier = identifier
+            self.isCritical = isCritical
+            self.value = value
+        }
     }
 
     /// The magnitude of the serial number: 1 to 20 octets of which the first must be below 0x80 at 20.
