@@ -28,7 +28,7 @@ struct Module {
         .testTarget(
             name: name + "Tests",
             dependencies: [.byName(name: name), "IoTTestSupport"] + testDependencies,
-            swiftSettings: settings
+            swiftSettings: views
         )
     }
 }
@@ -47,6 +47,21 @@ let cores: [Module] = [
         testDependencies: [
             "CBORCodec", "FirmwareManifestSodium", "FirmwareManifestOpenSSL",
         ],
+        settings: views
+    ),
+    Module(name: "IoTTime", settings: embedded),
+    Module(name: "MQTTTopics", settings: embedded),
+    Module(name: "MQTTCodec", settings: embedded),
+    Module(
+        name: "MQTTPacketDump",
+        dependencies: ["MQTTCodec"],
+        testDependencies: ["MQTTCodec"],
+        settings: views
+    ),
+    Module(
+        name: "MQTTBroker",
+        dependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
+        testDependencies: ["IoTTime", "MQTTCodec", "MQTTTopics"],
         settings: views
     ),
 ]
@@ -76,14 +91,30 @@ let bound: [Module] = [
 ]
 
 // Behind the trait `Endpoint`: NIO, TLS, HTTP, SQLite.
-let composed: [Module] = []
+let composed: [Module] = [
+    Module(
+        name: "MQTTCodecNIO",
+        dependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore"),
+        testDependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
+    ),
+    Module(
+        name: "CloudEndpoint",
+        dependencies: ["IoTTime", "MQTTBroker", "MQTTCodec"]
+            + endpoint("swift-nio", "NIOCore", "NIOPosix")
+            + endpoint("swift-log", "Logging")
+            + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
+        testDependencies: endpoint("swift-log", "Logging")
+    ),
+]
 
 let modules = cores + bound + composed
 
 let package = Package(
     name: "swift-iot",
     platforms: [.macOS(.v26)],
-    products: modules.map { .library(name: $0.name, targets: [$0.name]) },
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
+        .executable(name: "iot-cloud", targets: ["iot-cloud"])
+    ],
     traits: [
         .trait(
             name: "Endpoint",
@@ -119,6 +150,23 @@ let package = Package(
             ],
             path: "Docs/Examples/FirmwareDevice",
             swiftSettings: swift,
+        ),
+        .executableTarget(
+            name: "iot-cloud",
+            dependencies: [
+                "CloudEndpoint", "FirmwareManifest", "FirmwareTool", "MQTTBroker", "MQTTCodec",
+                "MQTTPacketDump",
+            ]
+                + endpoint("swift-argument-parser", "ArgumentParser")
+                + endpoint("swift-log", "Logging")
+                + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["CloudEndpoint", "iot-cloud"] + endpoint("swift-log", "Logging"),
+            exclude: ["Clients"],
+            swiftSettings: swift
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     ]

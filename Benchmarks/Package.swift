@@ -41,5 +41,14 @@ let package = Package(
             iot("FirmwareManifestSodium"),
             "IoTCYardstickCBOR"
         ),
+        .systemLibrary(
+            name: "IoTCMosquitto",
+            pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]
+        ),
+        benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
+        // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
+        .target(name: "IoTCYardstickMQTT"),
+        benchmark("MQTTCodecBenchmarks", "IoTCYardstickMQTT", iot("MQTTCodec")),
     ]
 )

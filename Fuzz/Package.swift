@@ -11,6 +11,10 @@ let swift: [SwiftSetting] = [
 let fuzzed: [String] = [
     "CBORCodec",
     "FirmwareManifest",
+    "MQTTTopics",
+    "MQTTCodec",
+    "IoTTime",
+    "MQTTBroker",
 ]
 
 let package = Package(

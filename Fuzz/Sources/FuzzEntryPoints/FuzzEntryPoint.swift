@@ -22,6 +22,12 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("trust-documents", fuzzTrustDocuments),
         FuzzEntryPoint("chunk-tree", fuzzChunkTree),
         FuzzEntryPoint("firmware-state", fuzzResumeState),
+        FuzzEntryPoint("topics-match", fuzzTopicsMatch),
+        FuzzEntryPoint("topics-index", fuzzTopicsIndex),
+        .init("mqtt-decode", MQTTCodecEntry.decode),
+        .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),
+        .init("mqtt-properties", MQTTCodecEntry.properties),
+        broker,
     ]
 
     /// The target called `name`.

@@ -1,0 +1,153 @@
+#if Endpoint
+public import Logging
+internal import MQTTBroker
+internal import NIOCore
+internal import NIOPosix
+public import ServiceLifecycle
+
+/// Everything in one process: sockets, event loops and a clean stop around the cores.
+///
+/// The endpoint holds no protocol rule. It hands bytes and readings of the clocks to a
+/// ``MQTTBroker/Broker`` and does what comes out.
+public struct CloudEndpoint: Service, CustomStringConvertible {
+    private let configuration: Configuration
+    private let logger: Logger
+    private let whenListening: @Sendable ([ListeningAddress]) -> Void
+
+    /// For logs; says nothing of the configuration.
+    public var description: String { "CloudEndpoint" }
+
+    /// Describes an endpoint; ``run()`` starts it.
+    ///
+    /// - Parameters:
+    ///   - configuration: what to listen on and whom to let in.
+    ///   - logger: gets lifecycle and connection events, never a payload or a password.
+    ///   - whenListening: called once all listeners are bound, with their addresses.
+    public init(
+        configuration: Configuration,
+        logger: Logger,
+        whenListening: @escaping @Sendable ([ListeningAddress]) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.whenListening = whenListening
+    }
+
+    /// Binds, serves until the service group shuts down gracefully or the task is cancelled, then
+    /// tells every client and closes.
+    ///
+    /// - Throws: ``StartError``, or the system's error when an address cannot be bound.
+    public func run() async throws {
+        // One loop owns the broker and the connections: what a publish needs is on one thread.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await serve(on: group.next())
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+        logger.info("stopped")
+    }
+
+    private func serve(on eventLoop: any EventLoop) async throws {
+        let addresses = try configuration.listeners.map(resolve)
+        let policy = configuration.policy ?? Broker.AllowAll()
+        if configuration.policy == nil {
+            logger.warning(
+                "DEVELOPMENT MODE: no policies, every client may connect, publish and subscribe"
+            )
+        }
+        let loop = try await eventLoop.submit { [configuration, logger] in
+            NIOLoopBound(
+                BrokerLoop(
+                    broker: Broker(
+                        configuration: configuration.broker,
+                        policy: policy,
+                        random: SystemRandomNumberGenerator()
+                    ),
+                    eventLoop: eventLoop,
+                    lingerTimeout: configuration.lingerTimeout,
+                    logger: logger
+                ),
+                eventLoop: eventLoop
+            )
+        }.get()
+
+        var servers: [any Channel] = []
+        do {
+            for address in addresses {
+                servers.append(try await bind(address, to: loop, on: eventLoop))
+            }
+            announce(servers)
+            // Ends by graceful shutdown or by cancellation; both stop the endpoint in the same way.
+            try? await gracefulShutdown()
+        } catch {
+            await stop(servers, loop, on: eventLoop)
+            throw error
+        }
+        await stop(servers, loop, on: eventLoop)
+    }
+
+    /// Resolves a listener's host and refuses one that is open without a policy.
+    private func resolve(_ listener: Configuration.Listener) throws -> SocketAddress {
+        let address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
+        guard configuration.policy != nil || configuration.allowsAnonymous || address.isLoopback
+        else { throw StartError.openWithoutPolicy(host: listener.host) }
+        return address
+    }
+
+    private func bind(
+        _ address: SocketAddress,
+        to loop: NIOLoopBound<BrokerLoop>,
+        on eventLoop: any EventLoop
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: eventLoop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 1_024)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = MQTTConnectionHandler(loop: loop.value)
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .bind(to: address)
+            .get()
+    }
+
+    private func announce(_ servers: [any Channel]) {
+        let listening = servers.compactMap { server -> ListeningAddress? in
+            guard let address = server.localAddress, let host = address.ipAddress,
+                let port = address.port
+            else { return nil }
+            return ListeningAddress(host: host, port: port)
+        }
+        for (address, server) in zip(listening, servers) {
+            if configuration.policy == nil, server.localAddress?.isLoopback == false {
+                logger.warning("\(address) IS OPEN TO THE NETWORK WITHOUT ANY POLICY")
+            }
+            logger.info("listening on \(address)")
+        }
+        whenListening(listening)
+    }
+
+    private func stop(
+        _ servers: [any Channel],
+        _ loop: NIOLoopBound<BrokerLoop>,
+        on eventLoop: any EventLoop
+    ) async {
+        for server in servers { try? await server.close() }
+        try? await eventLoop.flatSubmit { loop.value.stop() }.get()
+    }
+}
+
+extension SocketAddress {
+    /// True where only this machine can connect.
+    var isLoopback: Bool {
+        guard let ipAddress else { return true }
+        return ipAddress.hasPrefix("127.") || ipAddress == "::1"
+            || ipAddress.hasPrefix("::ffff:127.")
+    }
+}
+#endif

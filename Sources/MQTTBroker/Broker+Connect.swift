@@ -1,0 +1,265 @@
+internal import IoTTime
+internal import MQTTCodec
+
+// CONNECT and DISCONNECT. MQTT 5.0 §3.1, §3.14
+
+extension Broker {
+    mutating func connect(
+        _ packet: ConnectView,
+        on key: SlotKey,
+        at now: Now
+    ) throws(PacketError) {
+        if connections[key]?.session != nil {
+            throw .protocolError(ProtocolError(.repeatedPacket(.connect), at: 0))
+        }
+        connections[key]?.version = packet.protocolVersion
+        guard let peer = connections[key]?.peer,
+            let (identifier, isAssigned) = identify(packet, on: key, at: now)
+        else { return }
+        if packet.properties.contains(.authenticationMethod) {
+            return refuseClient(.badAuthenticationMethod, on: key, at: now)
+        }
+        if sessionOf[identifier] == nil, sessions.count >= configuration.maximumSessions {
+            return refuseClient(.quotaExceeded, on: key, at: now)
+        }
+        var userName: String?
+        if let name = packet.userName { userName = String(checkedUTF8: name) }
+        let client = Client(
+            identifier: identifier,
+            userName: userName,
+            version: packet.protocolVersion,
+            peer: peer
+        )
+        guard mayConnect(packet, client, on: key, at: now) else { return }
+        admit(packet, client, isAssigned: isAssigned, on: key, at: now)
+    }
+
+    /// The client identifier of a CONNECT, or an assigned one. [MQTT-3.1.3-6]
+    ///
+    /// - Returns: `nil` when the identifier was refused.
+    private mutating func identify(
+        _ packet: ConnectView,
+        on key: SlotKey,
+        at now: Now
+    ) -> (ClientIdentifier, isAssigned: Bool)? {
+        let bytes = packet.clientIdentifier
+        if bytes.count > configuration.maximumClientIdentifierBytes {
+            refuseClient(.clientIdentifierNotValid, on: key, at: now)
+            return nil
+        }
+        if !bytes.isEmpty { return (ClientIdentifier(String(checkedUTF8: bytes)), false) }
+        // MQTT 3.1 has no empty identifier, MQTT 3.1.1 only for clean sessions. [MQTT-3.1.3-8]
+        let isAllowed =
+            switch packet.protocolVersion {
+            case .v31: false
+            case .v311: packet.cleanStart
+            case .v5: true
+            }
+        guard isAllowed else {
+            refuseClient(.clientIdentifierNotValid, on: key, at: now)
+            return nil
+        }
+        if let assigned = connections[key]?.assignedIdentifier { return (assigned, true) }
+        let digits = [random.next(), random.next()].map { number in
+            let text = String(number as UInt64, radix: 16)
+            return String(repeating: "0", count: 16 - text.utf8.count) + text
+        }
+        let assigned = ClientIdentifier("auto-" + digits.joined())
+        connections[key]?.assignedIdentifier = assigned
+        return (assigned, true)
+    }
+
+    /// Asks the policy for the connection and for the will.
+    ///
+    /// - Returns: false when the client was refused, and when an answer comes later.
+    private mutating func mayConnect(
+        _ packet: ConnectView,
+        _ client: Client,
+        on key: SlotKey,
+        at now: Now
+    ) -> Bool {
+        var password: Password?
+        if let bytes = packet.password { password = Password([UInt8](copying: bytes)) }
+        let first: Decision
+        if let given = givenAnswer(0, on: key) {
+            first = given
+        } else {
+            first = policy.connect(client, password: password)
+            if first == .later {
+                ask(Question(client: client, action: .connect(password: password)), on: key)
+                return false
+            }
+            record(first, on: key)
+        }
+        if case .deny(let code) = first {
+            refuseClient(code, on: key, at: now)
+            return false
+        }
+        guard let will = packet.will else { return true }
+        return mayLeaveWill(will, client, on: key, at: now)
+    }
+
+    private mutating func mayLeaveWill(
+        _ will: WillView,
+        _ client: Client,
+        on key: SlotKey,
+        at now: Now
+    ) -> Bool {
+        let topic = will.topicName
+        if let code = topicFault(topic) {
+            refuseClient(code, on: key, at: now)
+            return false
+        }
+        let decision: Decision
+        if let given = givenAnswer(1, on: key) {
+            decision = given
+        } else {
+            decision = policy.publish(client, topic: topic, qos: will.qos, retain: will.retain)
+            if decision == .later {
+                let action = Question.Action.publish(
+                    topic: [UInt8](copying: topic),
+                    qos: will.qos,
+                    retain: will.retain
+                )
+                ask(Question(client: client, action: action), on: key)
+                return false
+            }
+        }
+        if case .deny(let code) = decision {
+            refuseClient(code, on: key, at: now)
+            return false
+        }
+        return true
+    }
+
+    /// Answers CONNECT with a refusal and closes. [MQTT-3.2.2-7]
+    private mutating func refuseClient(_ code: ReasonCode, on key: SlotKey, at now: Now) {
+        guard let version = connections[key]?.version else { return }
+        sendConnack(code, as: version, on: key, at: now)
+        close(key, .refused(code), at: now)
+    }
+
+    /// Takes the client in: session, limits, CONNACK, and what waited for it.
+    private mutating func admit(
+        _ packet: ConnectView,
+        _ client: Client,
+        isAssigned: Bool,
+        on key: SlotKey,
+        at now: Now
+    ) {
+        // One client identifier has one connection. [MQTT-3.1.4-3]
+        if let old = sessionOf[client.identifier], let other = sessions[old]?.connection {
+            close(other, .takenOver, at: now)
+        }
+        if packet.cleanStart, let old = sessionOf[client.identifier] { endSession(old, at: now) }
+        let expiry = grantedExpiry(packet)
+        let isPresent = sessionOf[client.identifier] != nil
+        let session =
+            sessionOf[client.identifier]
+            ?? sessions.insert(Session(client: client, expiryInterval: expiry))
+        sessionOf[client.identifier] = session
+        sessions[session]?.attach(client, to: key, expiryInterval: expiry, will: packet.storedWill)
+        connections[key]?.phase = .connected(session)
+        connections[key]?.adopt(packet)
+
+        let keepAlive = grantedKeepAlive(packet)
+        connections[key]?.patience = Int64(keepAlive) * 1_500_000_000
+        sendConnack(
+            .success,
+            as: packet.protocolVersion,
+            sessionPresent: isPresent,
+            connackProperties(packet, isAssigned ? client.identifier : nil, expiry, keepAlive),
+            on: key,
+            at: now
+        )
+        guard connections.contains(key) else { return }
+        outputs.append(.event(.connected(client, sessionPresent: isPresent, at: now.wall)))
+        arm(key, connectionDeadline(key))
+        beginResend(session, on: key, at: now)
+        pump(session, at: now)
+    }
+
+    /// Seconds the session will outlive the connection.
+    private func grantedExpiry(_ packet: ConnectView) -> UInt32 {
+        let wanted: UInt32 =
+            packet.protocolVersion >= .v5
+            ? packet.properties.sessionExpiryInterval ?? 0 : packet.cleanStart ? 0 : .max
+        return min(wanted, configuration.maximumSessionExpiry)
+    }
+
+    private func grantedKeepAlive(_ packet: ConnectView) -> UInt16 {
+        guard let maximum = configuration.maximumKeepAlive else { return packet.keepAlive }
+        return packet.keepAlive == 0 ? maximum : min(packet.keepAlive, maximum)
+    }
+
+    /// What the client has to know: only what differs from what it assumes.
+    private func connackProperties(
+        _ packet: ConnectView,
+        _ assigned: ClientIdentifier?,
+        _ expiry: UInt32,
+        _ keepAlive: UInt16
+    ) -> [Property] {
+        guard packet.protocolVersion >= .v5 else { return [] }
+        var list: [Property] = []
+        if expiry != packet.properties.sessionExpiryInterval ?? 0 {
+            list.append(.sessionExpiryInterval(expiry))
+        }
+        if configuration.receiveMaximum < .max {
+            list.append(.receiveMaximum(max(1, configuration.receiveMaximum)))
+        }
+        list.append(.maximumPacketSize(UInt32(clamping: configuration.maximumPacketSize)))
+        if let assigned { list.append(.assignedClientIdentifier(assigned.description)) }
+        if configuration.topicAliasMaximum > 0 {
+            list.append(.topicAliasMaximum(configuration.topicAliasMaximum))
+        }
+        if keepAlive != packet.keepAlive { list.append(.serverKeepAlive(keepAlive)) }
+        return list
+    }
+
+    mutating func disconnect(_ packet: ReasonView, on key: SlotKey, at now: Now) {
+        guard let session = connections[key]?.session else { return }
+        if let wanted = packet.properties.sessionExpiryInterval {
+            // A session that was to end with its connection cannot be kept after all. §3.14.2.2.2
+            if wanted != 0, sessions[session]?.expiryInterval == 0 {
+                return violate(.protocolError, "§3.14.2.2.2", on: key, at: now)
+            }
+            sessions[session]?.expiryInterval = min(wanted, configuration.maximumSessionExpiry)
+        }
+        close(key, .clientDisconnected(packet.reasonCode), at: now)
+    }
+}
+
+extension Session {
+    /// The client is back: timers stop, the old will is forgotten ([MQTT-3.1.3-9]).
+    fileprivate mutating func attach(
+        _ client: Broker.Client,
+        to connection: SlotKey,
+        expiryInterval: UInt32,
+        will: StoredWill?
+    ) {
+        self.client = client
+        self.connection = connection
+        self.expiryInterval = expiryInterval
+        self.will = will
+        endsAt = nil
+        willDueAt = nil
+    }
+}
+
+extension Connection {
+    /// Takes over the client's limits.
+    fileprivate mutating func adopt(_ packet: ConnectView) {
+        guard packet.protocolVersion >= .v5 else { return }
+        let properties = packet.properties
+        receiveMaximum = Int(properties.receiveMaximum ?? .max)
+        if let size = properties.maximumPacketSize { maximumPacketSize = Int(size) }
+    }
+}
+
+extension ConnectView {
+    /// The will as the session keeps it; a decoded will can always be encoded again.
+    fileprivate var storedWill: StoredWill? {
+        guard let will else { return nil }
+        return try? StoredWill(will)
+    }
+}

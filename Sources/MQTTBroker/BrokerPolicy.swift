@@ -1,0 +1,116 @@
+public import MQTTCodec
+
+/// Who may connect, publish and subscribe: asked by ``Broker`` before anything takes effect.
+///
+/// An answer that needs a database or the network is ``Broker/Decision/later``: the broker then
+/// puts out ``Broker/Output/authorise(_:_:)``, stops with that connection exactly where it is, and
+/// goes on when ``Broker/completed(_:_:at:)`` brings the answer.
+public protocol BrokerPolicy: Sendable {
+    /// May this client connect? Asked once the CONNECT is known to be well formed.
+    func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision
+    /// May the client publish to this topic? Also asked for the will, at CONNECT.
+    func publish(
+        _ client: Broker.Client,
+        topic: Span<UInt8>,
+        qos: QoS,
+        retain: Bool
+    )
+        -> Broker.Decision
+    /// May the client subscribe? Asked for each filter; the filter is given with its share name.
+    func subscribe(_ client: Broker.Client, filter: Span<UInt8>, qos: QoS) -> Broker.Decision
+}
+
+extension Broker {
+    /// Allows everything: for development, and for tests.
+    public struct AllowAll: BrokerPolicy {
+        /// The policy without any rule.
+        public init() {}
+        /// Allows.
+        public func connect(_ client: Client, password: Password?) -> Decision { .allow }
+        /// Allows.
+        public func publish(
+            _ client: Client,
+            topic: Span<UInt8>,
+            qos: QoS,
+            retain: Bool
+        )
+            -> Decision
+        { .allow }
+        /// Allows.
+        public func subscribe(_ client: Client, filter: Span<UInt8>, qos: QoS) -> Decision {
+            .allow
+        }
+    }
+
+    /// An answer of a ``BrokerPolicy``.
+    public enum Decision: Hashable, Sendable {
+        /// Go on.
+        case allow
+        /// Refuse, with the reason that an MQTT 5 client is told.
+        case deny(ReasonCode)
+        /// The answer comes through ``Broker/completed(_:_:at:)``.
+        case later
+    }
+
+    /// Where a connection comes from, as its transport knows it.
+    public struct Peer: Hashable, Sendable {
+        /// The remote address, for events and logs.
+        public var address: String
+        /// Who the transport proved the peer to be, such as a certificate's identifier.
+        public var principal: String?
+
+        /// Describes a peer.
+        public init(address: String, principal: String? = nil) {
+            self.address = address
+            self.principal = principal
+        }
+    }
+
+    /// A client as policies and events see it.
+    public struct Client: Hashable, Sendable {
+        /// The client identifier, assigned ones included.
+        public var identifier: ClientIdentifier
+        /// The user name of the CONNECT.
+        public var userName: String?
+        /// The protocol the client speaks.
+        public var version: ProtocolVersion
+        /// Where it comes from.
+        public var peer: Peer
+
+        /// Describes a client.
+        public init(
+            identifier: ClientIdentifier,
+            userName: String?,
+            version: ProtocolVersion,
+            peer: Peer
+        ) {
+            self.identifier = identifier
+            self.userName = userName
+            self.version = version
+            self.peer = peer
+        }
+    }
+
+    /// A question that a policy answered with ``Decision/later``.
+    public struct Question: Hashable, Sendable {
+        /// What the client wants to do.
+        public enum Action: Hashable, Sendable {
+            /// Connect, with this password.
+            case connect(password: Password?)
+            /// Publish, now or as its will.
+            case publish(topic: [UInt8], qos: QoS, retain: Bool)
+            /// Subscribe.
+            case subscribe(filter: [UInt8], qos: QoS)
+        }
+
+        /// Who asks.
+        public let client: Client
+        /// For what.
+        public let action: Action
+    }
+
+    /// Ties an effect to its completion.
+    public struct EffectID: Hashable, Sendable {
+        let rawValue: UInt64
+    }
+}

@@ -1,0 +1,98 @@
+public import IoTTime
+public import MQTTCodec
+
+extension Broker {
+    /// The two clocks at one moment.
+    public struct Now: Hashable, Sendable {
+        /// Drives every timer.
+        public var monotonic: MonotonicTime
+        /// Stands in events, and in whatever outlives the process.
+        public var wall: WallClock
+
+        /// The readings of both clocks.
+        public init(monotonic: MonotonicTime, wall: WallClock) {
+            self.monotonic = monotonic
+            self.wall = wall
+        }
+    }
+
+    /// Names one connection for as long as it is open; never used again for another one.
+    public struct ConnectionID: Hashable, Sendable {
+        let key: SlotKey
+    }
+
+    /// Something the owner of the sockets has to do.
+    @nonexhaustive
+    public enum Output: Sendable {
+        /// Write these bytes, then report them through ``Broker/written(_:on:at:)``.
+        case send(ConnectionID, OutboundBatch)
+        /// Close the connection once everything sent before is written. It is already gone for the
+        /// broker; report nothing more about it.
+        case close(ConnectionID, CloseReason)
+        /// Read nothing from this connection for now: the peer does not take what it is sent.
+        case suspendReading(ConnectionID)
+        /// Read again.
+        case resumeReading(ConnectionID)
+        /// Answer through ``Broker/completed(_:_:at:)``.
+        case authorise(EffectID, Question)
+        /// Something worth telling an operator or a rule.
+        case event(Event)
+    }
+
+    /// Why a connection ended.
+    public enum CloseReason: Hashable, Sendable {
+        /// The client sent DISCONNECT with this code; 0x00 dropped its will.
+        case clientDisconnected(ReasonCode)
+        /// The transport was closed, by the peer or by an error.
+        case connectionLost
+        /// Nothing came for 1.5 times the keep alive.
+        case keepAliveTimeout
+        /// No complete CONNECT in time.
+        case handshakeTimeout
+        /// CONNECT was refused with this code.
+        case refused(ReasonCode)
+        /// Another connection took the client identifier over.
+        case takenOver
+        /// The peer broke a rule of the protocol: the code, where in its packet, and what.
+        case violation(ReasonCode, offset: Int, rule: String)
+        /// The broker ended it with this code: a limit, the policy, an operator, or shutting down.
+        case server(ReasonCode)
+    }
+
+    /// Something that happened to a client.
+    @nonexhaustive
+    public enum Event: Hashable, Sendable {
+        /// CONNECT was accepted.
+        case connected(Client, sessionPresent: Bool, at: WallClock)
+        /// The connection of an accepted client ended.
+        case disconnected(Client, CloseReason, at: WallClock)
+        /// A SUBSCRIBE was granted, for these filters.
+        case subscribed(Client, filters: [String], at: WallClock)
+        /// An UNSUBSCRIBE was done, for these filters.
+        case unsubscribed(Client, filters: [String], at: WallClock)
+        /// A kept session ended: expired, or discarded by its client's next CONNECT.
+        case sessionEnded(ClientIdentifier)
+    }
+
+    /// Counters since the broker was made, and sizes now.
+    public struct Statistics: Hashable, Sendable {
+        /// Open connections.
+        public var connections = 0
+        /// Sessions, connected or kept.
+        public var sessions = 0
+        /// Subscriptions of all sessions.
+        public var subscriptions = 0
+        /// Retained messages.
+        public var retainedMessages = 0
+        /// Messages that wait in sessions.
+        public var queuedMessages = 0
+        /// PUBLISH packets accepted, wills included.
+        public var received: UInt64 = 0
+        /// PUBLISH packets handed out, re-sent ones included.
+        public var sent: UInt64 = 0
+        /// Messages dropped for a full queue or a slow QoS 0 receiver.
+        public var dropped: UInt64 = 0
+        /// Messages that expired before they were sent.
+        public var expired: UInt64 = 0
+    }
+}

@@ -1,0 +1,96 @@
+#if Endpoint
+internal import ArgumentParser
+internal import CloudEndpoint
+internal import Logging
+internal import MQTTBroker
+internal import ServiceLifecycle
+internal import UnixSignals
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// Runs the endpoint until SIGINT or SIGTERM.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve MQTT 3.1, 3.1.1 and 5.0 until SIGINT or SIGTERM.",
+        discussion: """
+            Prints one line per listener to standard output once clients can connect, and logs to \
+            standard error. State lives in memory and ends with the process.
+
+            Without policies every client may do everything. That is for development, and only \
+            allowed where nobody but this machine can connect, or with --allow-anonymous.
+            """
+    )
+
+    @Option(help: "Address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(name: .shortAndLong, help: "TCP port to listen on; 0 lets the system choose.")
+    var port = 1_883
+
+    @Flag(help: "Let everybody who can reach this machine do everything (development).")
+    var allowAnonymous = false
+
+    @Option(help: ArgumentHelp("Largest packet accepted.", valueName: "bytes"))
+    var maxPacketSize: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to log: trace, debug, info, notice, warning, error or critical.",
+            valueName: "level"
+        ),
+        transform: { text in
+            guard let level = Logger.Level(rawValue: text) else {
+                throw ValidationError("--log-level cannot be \(text)")
+            }
+            return level
+        }
+    )
+    var logLevel: Logger.Level = .info
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else {
+            throw ValidationError("--port is 0...65535, not \(port)")
+        }
+        if let maxPacketSize, !(1_024...268_435_460).contains(maxPacketSize) {
+            throw ValidationError("--max-packet-size is 1024...268435460, not \(maxPacketSize)")
+        }
+    }
+
+    func run() async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "iot-cloud")
+        logger.logLevel = logLevel
+
+        var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
+        configuration.allowsAnonymous = allowAnonymous
+        if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
+        let endpoint = CloudEndpoint(configuration: configuration, logger: logger) { addresses in
+            for address in addresses { print("listening on \(address)") }
+            fflush(nil)
+        }
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(
+                        service: endpoint,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                ],
+                gracefulShutdownSignals: [.sigint, .sigterm],
+                logger: logger
+            )
+        )
+        do {
+            try await services.run()
+        } catch let error as CloudEndpoint.StartError {
+            throw ValidationError(error.description)
+        }
+    }
+}
+#endif

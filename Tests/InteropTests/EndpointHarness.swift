@@ -1,0 +1,41 @@
+#if Endpoint
+import CloudEndpoint
+import Foundation
+import Logging
+
+/// An endpoint on a port of its own, inside the test process.
+func withEndpoint<T: Sendable>(
+    _ configure: (inout CloudEndpoint.Configuration) -> Void = { _ in },
+    _ body: (Int) async throws -> T
+) async throws -> T {
+    var configuration = CloudEndpoint.Configuration(listeners: [.init(port: 0)])
+    configure(&configuration)
+    let (addresses, continuation) = AsyncStream.makeStream(
+        of: [CloudEndpoint.ListeningAddress].self
+    )
+    var logger = Logger(label: "endpoint")
+    logger.logLevel = .error
+    let endpoint = CloudEndpoint(configuration: configuration, logger: logger) {
+        continuation.yield($0)
+    }
+    let running = Task {
+        defer { continuation.finish() }
+        try await endpoint.run()
+    }
+    var iterator = addresses.makeAsyncIterator()
+    guard let port = await iterator.next()?.first?.port else {
+        try await running.value
+        throw CancellationError()
+    }
+    do {
+        let result = try await body(port)
+        running.cancel()
+        try await running.value
+        return result
+    } catch {
+        running.cancel()
+        _ = await running.result
+        throw error
+    }
+}
+#endif
