@@ -212,7 +212,7 @@ let package = Package(
             name: "iot-cloud",
             dependencies: [
                 "CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump", "FileEncryption",
-                "FileTool",
+                "FileTool", "FirmwareManifest", "FirmwareTool", "IoTTime", "RulesSQL", "RulesSQLSystem",
             ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")

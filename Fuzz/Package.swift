@@ -22,7 +22,6 @@ let fuzzed: [String] = [
     "SegmentTransfer",
     "X509Verification",
     "X509VerificationOpenSSL",
-    "JSONDocument"
 ]
 
 let package = Package(

@@ -13,7 +13,9 @@ struct IoTCloud: AsyncParsableCommand {
               mosquitto_sub -t 'sensor/#' &
               mosquitto_pub -t sensor/1 -m hello
             """,
-        subcommands: [Serve.self, MQTT.self, FileCommands.self]
+        subcommands: [
+            Serve.self, MQTT.self, SQLCommands.self, FileCommands.self, Firmware.self,
+        ]
     )
 }
 #else

@@ -47,7 +47,7 @@ final class RangeServer: Sendable {
         self.folder = folder
         Thread.detachNewThread { [self] in
             while true {
-                let client = unsafe accept(listener, nil, nil)
+                let client = accept(listener, nil, nil)
                 guard client >= 0 else { return }
                 serve(client)
                 close(client)
