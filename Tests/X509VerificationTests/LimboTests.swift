@@ -119,10 +119,11 @@ struct LimboTests {
         switch name {
         case "webpki": profile = .webServer
         case "iotClient":
-            // The suite's cases are about servers for the most part, and about RFC 5280: the purpose is
-            // the case's, and a CA as a leaf is the RFC's verdict.
+            // The suite's cases are about servers for the most part, and about RFC 5280: the purpose and
+            // the key usage are the case's, and a CA as a leaf is the RFC's verdict.
             profile = .iotClient
             profile.allowsCALeaf = true
+            profile.leafKeyUsage = []
         default: profile = .rfc5280
         }
         profile.purpose = item.validation_kind == "CLIENT" ? .clientAuth : .serverAuth

@@ -176,16 +176,13 @@ enum ConformanceCheck {
             reader.findings.note(.subjectKeyIdentifier, at: Int(reader.tbs.lower))
         }
         guard let authority else { return }
-        var isRight = authority.keyIdentifier != nil && !authority.hasIssuerOrSerial
-        if isSelfIssued, let key = authority.keyIdentifier {
-            isRight =
-                isRight
-                && facts.subjectKeyIdentifier.map { bytes.equals(key.range, bytes, $0.range) }
-                    ?? false
+        let record = facts.record(.authorityKeyIdentifier)
+        if authority.keyIdentifier == nil || authority.hasIssuerOrSerial {
+            note(&reader, .authorityKeyIdentifierForm, record)
         }
-        if !isRight {
-            note(&reader, .authorityKeyIdentifierForm, facts.record(.authorityKeyIdentifier))
-        }
+        guard isSelfIssued, let key = authority.keyIdentifier else { return }
+        let own = facts.subjectKeyIdentifier.map { $0.range } ?? 0..<0
+        if !bytes.equals(key.range, bytes, own) { note(&reader, .ownKeyIdentifier, record) }
     }
 
     private static func checkCriticality(

@@ -58,13 +58,18 @@ public struct ConformanceRules: OptionSet, Hashable, Sendable {
     public static let serverExtendedKeyUsage = ConformanceRules(rawValue: 1 << 21)
     /// subjectAltName is critical only where the subject is empty. CA/Browser Forum BR §7.1.2.7.12
     public static let noncriticalAlternativeName = ConformanceRules(rawValue: 1 << 22)
-    /// authorityKeyIdentifier has a key identifier, and no issuer or serial number; in a self-issued
-    /// certificate it is the subject's. CA/Browser Forum BR §7.1.2.1.3, §7.1.2.11.1
+    /// authorityKeyIdentifier has a key identifier, and no issuer or serial number. CA/Browser Forum BR §7.1.2.1.3, §7.1.2.11.1
     public static let authorityKeyIdentifierForm = ConformanceRules(rawValue: 1 << 23)
     /// A root has no extKeyUsage. CA/Browser Forum BR §7.1.2.1.2
     public static let rootWithoutExtendedKeyUsage = ConformanceRules(rawValue: 1 << 24)
     /// authorityInfoAccess and subjectInfoAccess follow their grammar. RFC 5280 §4.2.2
     public static let informationAccess = ConformanceRules(rawValue: 1 << 25)
+
+    /// authorityKeyIdentifier of a self-issued certificate is its own subjectKeyIdentifier.
+    ///
+    /// It holds for roots alone: a CA's new key signed by its old one names the old one.
+    /// CA/Browser Forum BR §7.1.2.1.3
+    public static let ownKeyIdentifier = ConformanceRules(rawValue: 1 << 26)
 
     /// Every rule of RFC 5280 §4.
     public static let rfc5280: ConformanceRules = [
@@ -148,6 +153,7 @@ extension ConformanceRules {
         case .serverExtendedKeyUsage: "CA/Browser Forum BR §7.1.2.7.10"
         case .noncriticalAlternativeName: "CA/Browser Forum BR §7.1.2.7.12"
         case .authorityKeyIdentifierForm: "CA/Browser Forum BR §7.1.2.11.1"
+        case .ownKeyIdentifier: "CA/Browser Forum BR §7.1.2.1.3"
         case .rootWithoutExtendedKeyUsage: "CA/Browser Forum BR §7.1.2.1.2"
         default: "RFC 5280 §4.2"
         }
@@ -182,6 +188,7 @@ extension ConformanceRules {
         case .noncriticalAlternativeName: "subjectAltName beside a subject must not be critical"
         case .authorityKeyIdentifierForm:
             "authorityKeyIdentifier must have the issuer's key identifier and nothing else"
+        case .ownKeyIdentifier: "authorityKeyIdentifier of a root must be its own key identifier"
         case .rootWithoutExtendedKeyUsage: "a root must not have extKeyUsage"
         case .informationAccess: "an information access extension does not follow its grammar"
         default: "several rules"

@@ -27,7 +27,8 @@ struct CRLReader: Sendable {
     var entries: [EntryRecord] = []
     var number: ByteRange?
     var authorityKeyIdentifier: ByteRange?
-    var isDelta = false
+    /// BaseCRLNumber of a list of changes.
+    var baseNumber: ByteRange?
     var distribution: Distribution?
     /// Offset of a critical extension, of the list or of an entry, that is not known here.
     var unknownCritical: Int?
@@ -171,9 +172,8 @@ struct CRLReader: Sendable {
                 reader.number = ByteRange(try cursor.integer(bytes).content)
                 try cursor.finish()
             case 27:
-                _ = try cursor.integer(bytes)
+                reader.baseNumber = ByteRange(try cursor.integer(bytes).content)
                 try cursor.finish()
-                reader.isDelta = true
             case 28:
                 reader.distribution = try reader.readDistribution(value, bytes)
             case 35:

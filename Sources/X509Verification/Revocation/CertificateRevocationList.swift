@@ -98,7 +98,7 @@ extension CertificateRevocationList {
     public var count: Int { fields.entries.count }
 
     /// Whether it lists changes only. RFC 5280 §5.2.4
-    public var isDelta: Bool { fields.isDelta }
+    public var isDelta: Bool { fields.baseNumber != nil }
 
     /// Whether it covers certificates of other issuers. RFC 5280 §5.2.5
     public var isIndirect: Bool { fields.distribution?.isIndirect ?? false }

@@ -52,9 +52,17 @@ extension PathSearch {
         let judgement: Judgement
         if let certificate = anchor.certificate {
             let checks = profile.anchors
+            var rules = checks.rules
+            if rules.contains(.authorityKeyIdentifier),
+                certificate.brokenRules.contains(.authorityKeyIdentifier),
+                isSelfSigned(certificate)
+            {
+                // A self-signed certificate may leave it out, whatever name it gives its issuer.
+                rules.remove(.authorityKeyIdentifier)
+            }
             judgement = judgeIssuer(
                 certificate,
-                rules: checks.rules,
+                rules: rules,
                 checksValidity: checks.validity,
                 checksCA: checks.isCA,
                 checksCritical: checks.criticalExtensions,
@@ -67,6 +75,20 @@ extension PathSearch {
         }
         anchorJudgements[index] = judgement
         return judgement
+    }
+
+    /// Whether a certificate is signed by its own key, as far as the budget tells.
+    private mutating func isSelfSigned(_ certificate: Certificate) -> Bool {
+        guard profile.keys.refusal(certificate.publicKey.algorithm) == nil, spendSignature() else {
+            return false
+        }
+        let bytes = certificate.der.span
+        return validator.crypto.verify(
+            bytes.extracting(certificate.fields.signature.range),
+            over: bytes.extracting(certificate.fields.tbs.range),
+            algorithm: certificate.signatureAlgorithm,
+            key: certificate.publicKey
+        )
     }
 
     private func judgeIssuer(

@@ -1,9 +1,12 @@
 internal import IoTTime
 
-// RFC 5280 §6.3 without delta and indirect lists.
+// RFC 5280 §6.3 without indirect lists.
 extension PathSearch {
     /// All of reasons 1 to 8; bit 0 is unused. RFC 5280 §4.2.1.13
     private static var allReasons: UInt16 { 0x1FE }
+
+    /// Searches for signers of CRLs inside each other; all share one budget.
+    private static var maximumNesting: Int { 4 }
 
     /// Who may have signed the list of a certificate.
     private struct Issuer {
@@ -60,6 +63,10 @@ extension PathSearch {
         var problem: PathValidationError.Reason?
         for index in usableOrder(for: certificate) {
             let list = crls.lists[index]
+            guard !list.isDelta else {
+                problem = problem ?? .crlUnsupported
+                continue
+            }
             guard let scope = CRLScope.reasons(of: list, for: certificate) else {
                 problem = problem ?? .crlMissing
                 continue
@@ -69,7 +76,14 @@ extension PathSearch {
                 problem = refusal
                 continue
             }
-            if let reason = revocation(of: certificate, in: list) {
+            var changes: [CertificateRevocationList] = []
+            for delta in deltas(of: list) {
+                guard refusal(of: delta, issuer: issuer, anchor: anchor) == nil else { continue }
+                changes.append(crls.lists[delta])
+                end = min(end, crls.lists[delta].fields.nextUpdate ?? .max)
+            }
+            if isExhausted { return .failure(StatusError(reason: .crlMissing)) }
+            if let reason = revocation(of: certificate, in: list, changes) {
                 return .failure(StatusError(reason: reason))
             }
             note(reference(node), position, .notRevoked(crl: index))
@@ -105,14 +119,53 @@ extension PathSearch {
         }
     }
 
+    /// Lists of changes to `list`: same issuer and scope, later number, and based on this number or an
+    /// earlier one. RFC 5280 §5.2.4, §6.3.3 (c)
+    private func deltas(of list: CertificateRevocationList) -> [Int] {
+        guard let number = list.number else { return [] }
+        return crls.lists.indices.filter { index in
+            let delta = crls.lists[index]
+            guard let base = delta.fields.baseNumber, let own = delta.number else { return false }
+            let span = delta.der.span
+            let isSameScope: Bool =
+                switch (delta.fields.distribution, list.fields.distribution) {
+                case (nil, nil): true
+                case (let a?, let b?):
+                    span.equals(a.value.range, list.der.span, b.value.range)
+                default: false
+                }
+            return isSameScope && delta.issuer == list.issuer
+                && !Self.isLess(number, span.array(base.range)) && Self.isLess(number, own)
+        }.sorted { a, b in
+            crls.lists[a].fields.thisUpdate > crls.lists[b].fields.thisUpdate
+        }
+    }
+
+    /// Compares the content octets of two numbers that are not negative.
+    private static func isLess(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        let left = a.drop { $0 == 0 }
+        let right = b.drop { $0 == 0 }
+        return left.count == right.count
+            ? left.lexicographicallyPrecedes(right) : left.count < right.count
+    }
+
+    /// The newest change that names the certificate decides, else the complete list.
     private func revocation(
         of certificate: Certificate,
-        in list: CertificateRevocationList
+        in list: CertificateRevocationList,
+        _ changes: [CertificateRevocationList]
     ) -> PathValidationError.Reason? {
         let serial = certificate.fields.serialNumber.range
-        guard let entry = list.fields.find(list.der.span, certificate.der.span, serial) else {
-            return nil
+        var found = list.fields.find(list.der.span, certificate.der.span, serial)
+        for change in changes {
+            guard
+                let entry = change.fields.find(change.der.span, certificate.der.span, serial)
+            else { continue }
+            let isRemoval = entry.reason == CertificateRevocationList.Reason.removeFromCRL.rawValue
+            found = isRemoval ? nil : entry
+            break
         }
+        guard let entry = found else { return nil }
         return .revoked(
             since: WallClock(seconds: entry.date),
             CertificateRevocationList.Reason(rawValue: entry.reason)
@@ -126,7 +179,7 @@ extension PathSearch {
         anchor: Int
     ) -> PathValidationError.Reason? {
         let fields = crls.lists[index].fields
-        guard !fields.isDelta, !(fields.distribution?.isIndirect ?? false),
+        guard !(fields.distribution?.isIndirect ?? false),
             !fields.hasCertificateIssuer
         else { return .crlUnsupported }
         guard let next = fields.nextUpdate, fields.number != nil else { return .crlMalformed }
@@ -155,7 +208,10 @@ extension PathSearch {
             }
             if isValid { return nil }
         }
-        if !isNested, hasOtherSigner(of: index, issuer: issuer, anchor: anchor) { return nil }
+        if nesting < Self.maximumNesting, hasOtherSigner(of: index, issuer: issuer, anchor: anchor)
+        {
+            return nil
+        }
         if isExhausted { return .budgetExceeded(.signatureChecks) }
         return maySign ? .crlSignatureInvalid : .crlSigningNotAllowed
     }
@@ -227,7 +283,7 @@ extension PathSearch {
             seconds: seconds
         )
         search.onlyAnchor = anchor
-        search.isNested = true
+        search.nesting = nesting + 1
         let outcome = search.run(names: [])
         work.signatureChecks += outcome.work.signatureChecks
         work.pathSteps += outcome.work.pathSteps

@@ -18,8 +18,8 @@ struct PathSearch<Crypto: CryptoProvider> {
     let seconds: Int64
     /// Restricts paths to one anchor: for the signers of CRLs.
     var onlyAnchor: Int?
-    /// Whether this search is for the signer of a CRL already.
-    var isNested = false
+    /// How many searches for the signer of a CRL this one is within.
+    var nesting = 0
 
     var judgements: [Judgement]
     var anchorJudgements: [Int: Judgement] = [:]

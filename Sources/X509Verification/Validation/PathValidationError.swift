@@ -71,7 +71,7 @@ public struct PathValidationError: Error, Hashable, Sendable {
         case crlUnknownCriticalExtension
         /// nextUpdate or cRLNumber is missing. RFC 5280 §5.1.2.5, §5.2.3
         case crlMalformed
-        /// A delta or an indirect list, which are not processed here.
+        /// An indirect list, which is not processed here, or a delta without its complete list.
         case crlUnsupported
     }
 
@@ -185,7 +185,7 @@ extension PathValidationError.Reason {
         case .crlSigningNotAllowed: "RFC 5280 §6.3.3 (f)"
         case .crlUnknownCriticalExtension: "RFC 5280 §5.2"
         case .crlMalformed: "RFC 5280 §5.2.3"
-        case .crlUnsupported: "RFC 5280 §5.2.4"
+        case .crlUnsupported: "RFC 5280 §5.2.5"
         }
     }
 
@@ -246,7 +246,8 @@ extension PathValidationError.Reason {
         case .crlUnknownCriticalExtension:
             "its revocation list has a critical extension that is not known here"
         case .crlMalformed: "its revocation list lacks nextUpdate or a number"
-        case .crlUnsupported: "its revocation list is a delta or an indirect one"
+        case .crlUnsupported:
+            "its revocation list is indirect, or a delta without the list it changes"
         }
     }
 }

@@ -167,7 +167,9 @@ extension Profile {
         profile.leafRules.remove(.criticalNameConstraints)
         profile.intermediateRules.formUnion([.version3, .authorityKeyIdentifierForm])
         profile.intermediateRules.remove(.criticalNameConstraints)
-        profile.anchors.rules.formUnion([.authorityKeyIdentifierForm, .rootWithoutExtendedKeyUsage])
+        profile.anchors.rules.formUnion([
+            .authorityKeyIdentifierForm, .ownKeyIdentifier, .rootWithoutExtendedKeyUsage,
+        ])
         profile.anchors.rules.remove(.criticalNameConstraints)
         return profile
     }()
