@@ -7,7 +7,7 @@ enum FieldComparison {
     static func compare(
         _ symbol: Expression.ComparisonOperator,
         _ view: JSONView,
-        _ constant: borrowing Constant,
+        _ constant: Constant,
         _ version: SQLVersion
     ) -> Truth {
         switch symbol {
@@ -19,7 +19,7 @@ enum FieldComparison {
 
     private static func equal(
         _ view: JSONView,
-        _ constant: borrowing Constant,
+        _ constant: Constant,
         _ version: SQLVersion
     ) -> Truth {
         switch constant.value {
@@ -28,7 +28,8 @@ enum FieldComparison {
         case .bool(let value): return Truth(view.bool == value)
         case .string:
             guard let string = view.string else { return .isFalse }
-            return Truth(string == constant.utf8.span)
+            let utf8 = constant.utf8
+            return Truth(string == utf8.span)
         case .number, .text:
             guard let number = view.number else { return .isFalse }
             if let int = constant.int, let order = order(number.text, int) {
@@ -45,7 +46,7 @@ enum FieldComparison {
     private static func ordered(
         _ symbol: Expression.ComparisonOperator,
         _ view: JSONView,
-        _ constant: borrowing Constant
+        _ constant: Constant
     ) -> Truth {
         guard let known = constant.numeric else { return .undefined }
         if let number = view.number {

@@ -3,7 +3,7 @@ internal import JSONDocument
 /// A value while a rule runs.
 ///
 /// Undefined is a value of its own, not the absence of one.
-enum Value {
+enum Value: Sendable {
     /// Missing, or the result of something that cannot be done.
     case undefined
     case null
@@ -20,7 +20,7 @@ enum Value {
 }
 
 /// A number with its type: Int (at most 34 digits) or Decimal.
-struct Numeric: Equatable {
+struct Numeric: Equatable, Sendable {
     var decimal: Decimal34
     var isInt: Bool
 

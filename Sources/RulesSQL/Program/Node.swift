@@ -48,9 +48,11 @@ struct Operands: Hashable {
 }
 
 /// A value that is known when the program is compiled.
-struct Constant {
+///
+/// A class: handing one on costs one reference count, whatever it holds.
+final class Constant: Sendable {
     /// What makes constants equal.
-    enum Key: Hashable {
+    enum Key: Hashable, Sendable {
         case undefined, null, bool(Bool), number(String, isInt: Bool), string(String)
         /// Arrays and objects are never merged.
         case unique(Int)
@@ -81,7 +83,7 @@ struct Constant {
 
 /// What SELECT makes, at the top or in a nested query.
 struct SelectPlan {
-    struct Item {
+    final class Item: Sendable {
         /// The value; for a spliced `*` the payload or element.
         let node: Int32
         /// `*` without AS: its members are copied.
@@ -91,6 +93,14 @@ struct SelectPlan {
         let key: JSONKey
         /// The first name as JSON text, with its colon.
         let label: [UInt8]
+
+        init(node: Int32, isSpliced: Bool, path: [String], key: JSONKey, label: [UInt8]) {
+            self.node = node
+            self.isSpliced = isSpliced
+            self.path = path
+            self.key = key
+            self.label = label
+        }
     }
 
     let isValue: Bool

@@ -26,51 +26,74 @@ extension Evaluator {
         into output: inout [UInt8],
         _ body: (borrowing RuleSet.Rule, Outcome, [UInt8]) throws(E) -> Void
     ) throws(E) -> Int {
+        guard let start = findCandidates(rules.storage, topic) else { return 0 }
         let storage = rules.storage
-        var seen = topic
+        var thrown: E?
+        runCandidates(storage, topic, start, payload, context, into: &output) {
+            rule,
+            outcome,
+            bytes in
+            do throws(E) {
+                try body(storage.rules[rule], outcome, bytes)
+                return true
+            } catch {
+                thrown = error
+                return false
+            }
+        }
+        if let thrown { throw thrown }
+        return machine.candidates.count
+    }
+
+    /// Lists the rules that a topic concerns; nothing is read or allocated where there are none.
+    ///
+    /// - Returns: where the topic begins that the rules see; `nil` without a rule.
+    private mutating func findCandidates(
+        _ storage: RuleSetStorage,
+        _ topic: Span<UInt8>
+    ) -> Int? {
         machine.candidates.removeAll(keepingCapacity: true)
         if let ingest = BasicIngest.parse(topic) {
-            seen = topic.extracting(ingest.rest..<topic.count)
             let name = Machine.string(topic, ingest.name)
             guard let position = storage.positions[name],
                 storage.rules[Int(position)].isEnabled
-            else { return 0 }
+            else { return nil }
             machine.candidates.append(position)
-        } else {
-            storage.index.forEachMatch(TopicView(unchecked: topic)) { (match) in
-                machine.candidates.append(match.subscriber)
-            }
-            if machine.candidates.isEmpty { return 0 }
-            if machine.candidates.count > 1 { machine.candidates.sort() }
+            return ingest.rest
         }
-        var thrown: E?
+        storage.index.forEachMatch(TopicView(unchecked: topic)) { (match) in
+            machine.candidates.append(match.subscriber)
+        }
+        if machine.candidates.isEmpty { return nil }
+        if machine.candidates.count > 1 { machine.candidates.sort() }
+        return 0
+    }
+
+    /// Reads the payload once and runs the listed rules until `body` says `false`.
+    private mutating func runCandidates(
+        _ storage: RuleSetStorage,
+        _ topic: Span<UInt8>,
+        _ start: Int,
+        _ payload: Span<UInt8>,
+        _ context: borrowing MessageContext,
+        into output: inout [UInt8],
+        _ body: (Int, Outcome, [UInt8]) -> Bool
+    ) {
+        let seen = topic.extracting(start..<topic.count)
         let outcome = Self.withFrame(seen, payload, limits, &reader, &machine) { machine, frame in
             machine.shared.begin(storage.slotCount)
             for index in machine.candidates.indices {
                 let position = Int(machine.candidates[index])
                 machine.shared.slots = storage.slots[position]
-                let outcome = machine.run(
-                    storage.codes[position],
-                    frame,
-                    context,
-                    into: &output
-                )
-                do throws(E) {
-                    try body(storage.rules[position], outcome, output)
-                } catch {
-                    thrown = error
-                    break
-                }
+                let outcome = machine.run(storage.codes[position], frame, context, into: &output)
+                if !body(position, outcome, output) { break }
             }
             return .notFired
         }
-        if let thrown { throw thrown }
-        if case .failed = outcome {
-            for index in machine.candidates.indices {
-                try body(storage.rules[Int(machine.candidates[index])], outcome, output)
-            }
+        guard case .failed = outcome else { return }
+        for index in machine.candidates.indices {
+            if !body(Int(machine.candidates[index]), outcome, output) { break }
         }
-        return machine.candidates.count
     }
 }
 
