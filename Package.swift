@@ -212,7 +212,8 @@ let package = Package(
             name: "iot-cloud",
             dependencies: [
                 "CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump", "FileEncryption",
-                "FileTool", "FirmwareManifest", "FirmwareTool", "IoTTime", "RulesSQL", "RulesSQLSystem",
+                "FileTool", "FirmwareManifest", "FirmwareTool", "IoTTime", "RulesSQL",
+                "RulesSQLSystem",
             ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
