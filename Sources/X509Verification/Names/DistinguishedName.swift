@@ -113,6 +113,11 @@ public struct DistinguishedName: Sendable {
             return
         }
     }
+
+    /// Whether this name and the one in `other` match by RFC 5280 §7.1.
+    func matches(_ other: Span<UInt8>, _ otherRange: Range<Int>) -> Bool {
+        CanonicalName.matches(bytes.span, range.range, other, otherRange)
+    }
 }
 
 extension DistinguishedName: Hashable {

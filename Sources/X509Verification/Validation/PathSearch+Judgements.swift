@@ -48,7 +48,7 @@ extension PathSearch {
     /// An anchor, as far as the profile looks at its certificate.
     mutating func judgeAnchor(_ index: Int) -> Judgement {
         if let known = anchorJudgements[index] { return known }
-        let anchor = validator.anchors[index]
+        let anchor = context.anchors[index]
         let judgement: Judgement
         if let certificate = anchor.certificate {
             let checks = profile.anchors
@@ -83,7 +83,7 @@ extension PathSearch {
             return false
         }
         let bytes = certificate.der.span
-        return validator.crypto.verify(
+        return context.crypto.verify(
             bytes.extracting(certificate.fields.signature.range),
             over: bytes.extracting(certificate.fields.tbs.range),
             algorithm: certificate.signatureAlgorithm,
@@ -158,6 +158,6 @@ extension PathSearch {
         verifies: Bool
     ) -> PathValidationError.Reason? {
         if let reason = profile.keys.refusal(key.algorithm) { return reason }
-        return validator.crypto.validate(key, verifies: verifies).map { .keyMalformed($0) }
+        return context.crypto.validate(key, verifies: verifies).map { .keyMalformed($0) }
     }
 }

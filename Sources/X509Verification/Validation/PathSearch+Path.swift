@@ -4,7 +4,7 @@ internal import IoTTime
 extension PathSearch {
     /// Judges ``path`` below an anchor whose signature fits.
     mutating func judgePath(anchor index: Int) -> VerifiedChain? {
-        let anchor = validator.anchors[index]
+        let anchor = context.anchors[index]
         let constrained = profile.anchors.constraints ? anchor.certificate : nil
         var end = Int64.max
         if let certificate = anchor.certificate, profile.anchors.validity {

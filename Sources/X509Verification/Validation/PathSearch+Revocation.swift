@@ -22,7 +22,7 @@ extension PathSearch {
     ///   its status is not known.
     mutating func checkRevocation(anchor index: Int) -> Int64? {
         var end = Int64.max
-        let anchor = validator.anchors[index]
+        let anchor = context.anchors[index]
         var issuer = Issuer(
             certificate: anchor.certificate,
             key: anchor.publicKey,
@@ -226,7 +226,7 @@ extension PathSearch {
         guard spendSignature() else { return nil }
         let list = crls.lists[index]
         let bytes = list.der.span
-        let isValid = validator.crypto.verify(
+        let isValid = context.crypto.verify(
             bytes.extracting(list.fields.signature.range),
             over: bytes.extracting(list.fields.tbs.range),
             algorithm: list.fields.signatureAlgorithm,
@@ -269,12 +269,9 @@ extension PathSearch {
         budget.nameComparisons -= work.nameComparisons
         budget.policyNodes -= work.policyNodes
         budget.traceSteps = 0
-        let nested = PathValidator(
-            anchors: validator.anchors,
-            profile: profile,
-            crypto: validator.crypto,
-            budget: budget
-        )
+        var nested = context
+        nested.profile = profile
+        nested.budget = budget
         var search = PathSearch(
             nested,
             leaf: certificates[node],

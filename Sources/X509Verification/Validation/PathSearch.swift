@@ -1,7 +1,20 @@
 internal import IoTTime
 
 /// One validation: a depth-first search from the leaf to the anchors.
-struct PathSearch<Crypto: CryptoProvider> {
+///
+/// The provider is held as an existential: a generic search would be laid out at run time wherever it is
+/// used from another module, and its few calls of the provider cost nothing beside the signatures.
+struct PathSearch {
+    /// What a validator hands to each search.
+    struct Context: Sendable {
+        var anchors: [TrustAnchor]
+        var profile: Profile
+        var crypto: any CryptoProvider
+        var budget: WorkBudget
+        /// The anchors by the canonical form of their name; empty for few anchors.
+        var anchorIndex: [String: [Int]]
+    }
+
     /// What is known of a certificate whatever the path.
     enum Judgement {
         case unknown
@@ -9,7 +22,7 @@ struct PathSearch<Crypto: CryptoProvider> {
         case bad(PathValidationError.Reason, offset: Int?)
     }
 
-    let validator: PathValidator<Crypto>
+    let context: Context
     /// The leaf, then the intermediates without repetitions.
     let certificates: [Certificate]
     /// The index that each had among the intermediates.
@@ -23,8 +36,11 @@ struct PathSearch<Crypto: CryptoProvider> {
 
     var judgements: [Judgement]
     var anchorJudgements: [Int: Judgement] = [:]
-    var issuerForms: [String?]
-    var subjectForms: [String?]
+    /// For every name that was asked for, a number that equal names share; -1 for others. Issuers come
+    /// first, then subjects.
+    private var nameClasses: [Int]
+    /// Where each class was first seen.
+    private var representatives: [Int] = []
     /// Signatures checked: child and issuer as one number, and the verdict.
     var signatures: [(edge: Int, isValid: Bool)] = []
     var crlSignatures: [(edge: Int, isValid: Bool)] = []
@@ -36,16 +52,16 @@ struct PathSearch<Crypto: CryptoProvider> {
     var isExhausted = false
 
     init(
-        _ validator: PathValidator<Crypto>,
+        _ context: Context,
         leaf: Certificate,
         intermediates: [Certificate],
         crls: CRLSet,
         seconds: Int64
     ) {
-        self.validator = validator
+        self.context = context
         var list = [leaf]
         var origins = [-1]
-        for (index, certificate) in intermediates.prefix(validator.budget.intermediates)
+        for (index, certificate) in intermediates.prefix(context.budget.intermediates)
             .enumerated()
         where !list.contains(certificate) {
             list.append(certificate)
@@ -56,13 +72,12 @@ struct PathSearch<Crypto: CryptoProvider> {
         self.crls = crls
         self.seconds = seconds
         judgements = [Judgement](repeating: .unknown, count: list.count)
-        issuerForms = [String?](repeating: nil, count: list.count)
-        subjectForms = issuerForms
+        nameClasses = [Int](repeating: -1, count: 2 * list.count)
         trace.reserveCapacity(8)
     }
 
-    var profile: Profile { validator.profile }
-    var budget: WorkBudget { validator.budget }
+    var profile: Profile { context.profile }
+    var budget: WorkBudget { context.budget }
 
     mutating func run(names: [ExpectedName]) -> Outcome {
         if case .bad(let reason, let offset) = judgeLeaf() {
@@ -90,15 +105,14 @@ struct PathSearch<Crypto: CryptoProvider> {
     mutating func extend() -> VerifiedChain? {
         let child = path[path.count - 1]
         let position = path.count - 1
-        let issuer = issuerForm(child)
         var hasCandidate = false
-        for index in validator.anchorIndex[issuer] ?? [] where onlyAnchor ?? index == index {
+        for index in anchors(issuerOf: child) where onlyAnchor ?? index == index {
             guard step() else { return nil }
             hasCandidate = true
             if let chain = tryAnchor(index, child: child, position: position) { return chain }
             if isExhausted { return nil }
         }
-        for candidate in candidates(child: child, issuer: issuer) {
+        for candidate in candidates(child: child) {
             guard step() else { return nil }
             hasCandidate = true
             guard canLengthen(with: candidate) else {
@@ -126,7 +140,7 @@ struct PathSearch<Crypto: CryptoProvider> {
             fail(reason, position: position + 1, reference: reference, offset: offset)
             return nil
         }
-        let key = validator.anchors[index].publicKey
+        let key = context.anchors[index].publicKey
         let edge = (child << 32) | (1 << 31) | index
         guard let isValid = signature(edge, child: child, key: key) else { return nil }
         note(reference, position + 1, isValid ? .signatureVerified : .signatureRejected)
@@ -166,13 +180,15 @@ struct PathSearch<Crypto: CryptoProvider> {
     }
 
     /// Intermediates of the issuer's name, those first whose key identifier fits.
-    private mutating func candidates(child: Int, issuer: String) -> [Int] {
+    private mutating func candidates(child: Int) -> [Int] {
         guard certificates.count > 1 else { return [] }
+        let issuer = nameClass(child)
         var fitting: [Int] = []
         var others: [Int] = []
         let authority = certificates[child].fields.extensions.authorityKeyIdentifier?.keyIdentifier
         let childDER = certificates[child].der
-        for index in 1..<certificates.count where !isInPath(index) && subjectForm(index) == issuer {
+        for index in 1..<certificates.count
+        where nameClass(index + certificates.count) == issuer && !isInPath(index) {
             let candidate = certificates[index]
             let key = candidate.fields.extensions.subjectKeyIdentifier
             if let authority, let key,
@@ -192,7 +208,7 @@ struct PathSearch<Crypto: CryptoProvider> {
         for member in path {
             if member == index { return true }
             if certificates[member].publicKey == certificates[index].publicKey,
-                subjectForm(member) == subjectForm(index)
+                nameClass(member + certificates.count) == nameClass(index + certificates.count)
             {
                 return true
             }
@@ -226,7 +242,7 @@ struct PathSearch<Crypto: CryptoProvider> {
         if let known = signatures.first(where: { $0.edge == edge }) { return known.isValid }
         guard spendSignature() else { return nil }
         let certificate = certificates[child]
-        let crypto = validator.crypto
+        let crypto = context.crypto
         let algorithm = certificate.signatureAlgorithm
         let bytes = certificate.der.span
         let isValid = crypto.verify(
@@ -248,20 +264,42 @@ struct PathSearch<Crypto: CryptoProvider> {
         return true
     }
 
-    private mutating func issuerForm(_ index: Int) -> String {
-        if let form = issuerForms[index] { return form }
-        let certificate = certificates[index]
-        let form = CanonicalName.form(certificate.der.span, certificate.fields.issuer.range)
-        issuerForms[index] = form
-        return form
+    /// The anchors of the issuer's name.
+    private func anchors(issuerOf child: Int) -> [Int] {
+        let certificate = certificates[child]
+        let bytes = certificate.der.span
+        let range = certificate.fields.issuer.range
+        guard context.anchorIndex.isEmpty else {
+            return context.anchorIndex[CanonicalName.form(bytes, range)] ?? []
+        }
+        var indices: [Int] = []
+        for index in context.anchors.indices
+        where context.anchors[index].name.matches(bytes, range) {
+            indices.append(index)
+        }
+        return indices
     }
 
-    private mutating func subjectForm(_ index: Int) -> String {
-        if let form = subjectForms[index] { return form }
-        let certificate = certificates[index]
-        let form = CanonicalName.form(certificate.der.span, certificate.fields.subject.range)
-        subjectForms[index] = form
-        return form
+    /// A number that equal names share: the issuers have indices from 0, the subjects follow.
+    private mutating func nameClass(_ index: Int) -> Int {
+        if nameClasses[index] >= 0 { return nameClasses[index] }
+        let (der, range) = name(index)
+        for (number, other) in representatives.enumerated() {
+            let (otherDER, otherRange) = name(other)
+            if CanonicalName.matches(der.span, range.range, otherDER.span, otherRange.range) {
+                nameClasses[index] = number
+                return number
+            }
+        }
+        representatives.append(index)
+        nameClasses[index] = representatives.count - 1
+        return representatives.count - 1
+    }
+
+    private func name(_ index: Int) -> ([UInt8], ByteRange) {
+        let isIssuer = index < certificates.count
+        let certificate = certificates[isIssuer ? index : index - certificates.count]
+        return (certificate.der, isIssuer ? certificate.fields.issuer : certificate.fields.subject)
     }
 }
 

@@ -14,7 +14,7 @@ public struct PathValidator<Crypto: CryptoProvider>: Sendable {
     public let crypto: Crypto
     /// How much work one validation may do.
     public let budget: WorkBudget
-    let anchorIndex: [String: [Int]]
+    private let context: PathSearch.Context
 
     /// Prepares a validator.
     ///
@@ -35,10 +35,19 @@ public struct PathValidator<Crypto: CryptoProvider>: Sendable {
         self.crypto = crypto
         self.budget = budget
         var index: [String: [Int]] = [:]
-        for (position, anchor) in anchors.enumerated() {
-            index[anchor.name.canonicalForm, default: []].append(position)
+        // Comparing a few names costs less than making their keys.
+        if anchors.count > 8 {
+            for (position, anchor) in anchors.enumerated() {
+                index[anchor.name.canonicalForm, default: []].append(position)
+            }
         }
-        anchorIndex = index
+        context = PathSearch.Context(
+            anchors: anchors,
+            profile: profile,
+            crypto: crypto,
+            budget: budget,
+            anchorIndex: index
+        )
     }
 
     /// Validates one certificate.
@@ -60,7 +69,7 @@ public struct PathValidator<Crypto: CryptoProvider>: Sendable {
         at time: WallClock
     ) -> Outcome {
         var search = PathSearch(
-            self,
+            context,
             leaf: leaf,
             intermediates: intermediates,
             crls: crls,
