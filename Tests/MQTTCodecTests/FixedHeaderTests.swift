@@ -143,6 +143,21 @@ struct VariableByteIntegerTests {
             #expect(refusal(bytes) == malformed(.variableByteIntegerNotMinimal, 1))
         }
         #expect(refusal(hex("40 02 0001")) == nil)
+        // Around the border of one and two bytes.
+        for length in 120...140 {
+            let body = [0, 1, 0x74] + [UInt8](repeating: 0, count: length - 3)
+            let two = [0x30, UInt8(length & 0x7F) | 0x80, UInt8(length >> 7)] + body
+            #expect(
+                refusal(two, as: .v311)
+                    == (length > 127 ? nil : malformed(.variableByteIntegerNotMinimal, 1))
+            )
+            let three = [0x30, UInt8(length & 0x7F) | 0x80, UInt8(length >> 7) | 0x80, 0] + body
+            #expect(refusal(three, as: .v311) == malformed(.variableByteIntegerNotMinimal, 1))
+            #expect(
+                refusal(two + [0], as: .v311) != nil
+                    && refusal(Array(two.dropLast()), as: .v311) != nil
+            )
+        }
         // Property length and subscription identifier.
         #expect(
             refusal(packet(0x82, "0001 8000 0001'a' 00"))

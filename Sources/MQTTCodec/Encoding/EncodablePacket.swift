@@ -110,7 +110,16 @@ extension EncodablePacket {
         from role: Role
     ) throws(EncodeError) {
         let layout = try layout(as: version, from: role)
-        try output.write(layout.packetSize) { writer in write(layout, to: &writer) }
+        let size = layout.packetSize
+        guard size <= output.freeCapacity else {
+            throw .bufferTooSmall(needed: size, available: output.freeCapacity)
+        }
+        unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            var writer = unsafe PacketWriter(buffer, from: count, base: base)
+            write(layout, to: &writer)
+            count += writer.count
+        }
     }
 }
 

@@ -54,8 +54,13 @@ public enum ControlPacketView: ~Escapable {
         let first = bytes[0]
         let raw = first >> 4
         var start = 2
-        if Int(bytes[1]) != bytes.count - 2 || bytes[1] >= 0x80 {
-            start = try Self.headerSize(bytes)
+        let low = Int(bytes[1])
+        if low >= 0x80 || low != bytes.count - 2 {
+            // A length of two bytes, 128 or more, or one that needs a closer look.
+            let isTwoBytes =
+                bytes.count >= 3 + 128 && low >= 0x80 && bytes[2] < 0x80
+                && low & 0x7F | Int(bytes[2]) << 7 == bytes.count - 3
+            start = isTwoBytes ? 3 : try Self.headerSize(bytes)
         }
         let is5 = version == .v5
         let isRegular =
