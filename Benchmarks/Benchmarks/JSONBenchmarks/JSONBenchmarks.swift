@@ -43,7 +43,7 @@ enum JSONBenchmarks {
         var reader = JSONReader()
         program.compare(
             "json/parse 200 B against Foundation",
-            count: 10_000,
+            count: 2000,
             bar: 0.05,
             peer: (
                 "JSONSerialization",
@@ -117,8 +117,7 @@ enum JSONBenchmarks {
         let data = Data(text)
         program.compare(
             "json/1 KB to tree against Foundation",
-            count: 2000,
-            bar: 0.05,
+            count: 500,
             peer: (
                 "JSONSerialization",
                 { count in
@@ -151,7 +150,7 @@ enum JSONBenchmarks {
         let object = try? JSONSerialization.jsonObject(with: Data(Workload.shadow))
         program.compare(
             "json/write 1 KB tree",
-            count: 10_000,
+            count: 500,
             peer: (
                 "JSONSerialization",
                 { count in

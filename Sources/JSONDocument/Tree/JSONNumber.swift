@@ -34,9 +34,11 @@ public struct JSONNumber: Sendable, CustomStringConvertible {
     }
 
     /// A copy of a number in a text.
-    public init(_ number: borrowing JSONNumberText) {
-        // The parser has checked that these bytes are ASCII.
-        text = String(copying: unsafe UTF8Span(unchecked: number.text))
+    public init(_ number: borrowing JSONNumberText) { self.init(checked: number.text) }
+
+    /// A number whose text the parser has checked.
+    init(checked text: Span<UInt8>) {
+        self.text = String(copying: unsafe UTF8Span(unchecked: text))
     }
 
     /// The number with at most 34 digits, rounded half to even; `nil` where it is too large.
