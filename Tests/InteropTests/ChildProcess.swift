@@ -53,7 +53,7 @@ final class ChildProcess: Sendable {
     func signal(_ number: Int32) { process.withLock { _ = kill($0.processIdentifier, number) } }
 
     /// Waits until its output contains a text.
-    func waitForOutput(_ text: String, seconds: Double = 15) async throws -> Bool {
+    func waitForOutput(_ text: String, seconds: Double = 300) async throws -> Bool {
         let deadline = Date(timeIntervalSinceNow: seconds)
         while Date() < deadline {
             if String(decoding: output, as: UTF8.self).contains(text) { return true }
@@ -63,7 +63,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Waits for its end; kills it when that takes too long.
-    func wait(seconds: Double = 40) async -> Result {
+    func wait(seconds: Double = 600) async -> Result {
         let timer = Task {
             try await Task.sleep(for: .seconds(seconds))
             signal(SIGKILL)

@@ -13,8 +13,12 @@ struct MosquittoTests {
         _ arguments: [String]
     ) async throws -> ChildProcess {
         let child = try ChildProcess(
-            Program.mosquittoSub,
-            ["-d", "-h", "127.0.0.1", "-p", "\(port)", "-V", version, "-W", "30"] + arguments
+            // Line by line, or its report of the subscription stays in its buffer.
+            "/usr/bin/stdbuf",
+            [
+                "-oL", Program.mosquittoSub, "-d", "-h", "127.0.0.1", "-p", "\(port)", "-V",
+                version, "-W", "600",
+            ] + arguments
         )
         #expect(try await child.waitForOutput("Subscribed (mid"))
         return child

@@ -19,7 +19,7 @@ struct ProgramTests {
             #expect(result.status == 0)
         }
         child.signal(signal)
-        let result = await child.wait(seconds: 15)
+        let result = await child.wait()
         #expect(result.status == 0)
         #expect(result.output == "listening on mqtt://127.0.0.1:\(port)\n")
         #expect(result.errors.contains("DEVELOPMENT MODE"))
@@ -40,7 +40,7 @@ struct ProgramTests {
         )
         #expect(try await allowed.waitForOutput("listening on mqtt://0.0.0.0:"))
         allowed.signal(SIGTERM)
-        let result = await allowed.wait(seconds: 15)
+        let result = await allowed.wait()
         #expect(result.errors.contains("OPEN TO THE NETWORK"))
     }
 
