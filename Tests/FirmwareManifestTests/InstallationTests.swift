@@ -140,6 +140,22 @@ struct InstallationTests {
         #expect(verified.installPlan.steps.count == 2)
     }
 
+    @Test("bytes after a severed sequence are an error, also where it is only written again")
+    func bytesAfterSeveredSequence() throws {
+        let f = try Fixture()
+        var author = EnvelopeAuthor(try f.manifest(1), severing: [.install], using: f.crypto)
+        author.drop(.install)
+        let bytes = AttackScenario.adding(
+            label: 20,
+            content: [0x82, 14, 0, 0],
+            to: author.encoded()
+        )
+        let envelope = try Envelope(bytes)
+        #expect(throws: FirmwareError(.cbor(.trailingBytes(1)), at: 3)) {
+            try envelope.encodedAgain()
+        }
+    }
+
     @Test("an integrated payload is found by its name, a severed member comes back")
     func integrated() throws {
         let f = try Fixture()

@@ -152,8 +152,8 @@ enum FirmwareManifestBenchmarks {
                 var only = Manifest(sequenceNumber: 1, components: manifest.components)
                 only.sharedSequence = sequence
                 return only.encoded
-            } ?? []
-        let inputs = [envelope, inner, shared]
+            }
+        let inputs: [[UInt8]] = [envelope, inner, shared ?? []]
         program.compare(
             "cbor/walk-envelope",
             count: 100_000,

@@ -108,9 +108,15 @@ public struct Envelope: Hashable, Sendable {
         _ range: Range<Int>
     ) throws(FirmwareError) -> [UInt8] {
         var reader = FirmwareReader(bytes.extracting(range))
-        if member == .text { return try ManifestText.read(&reader, .default).encoded }
-        var commands = CommandReader(.default)
-        return try commands.sequence(&reader, isShared: false).encoded
+        let encoded: [UInt8]
+        if member == .text {
+            encoded = try ManifestText.read(&reader, .default).encoded
+        } else {
+            var commands = CommandReader(.default)
+            encoded = try commands.sequence(&reader, isShared: false).encoded
+        }
+        try reader.finish()
+        return encoded
     }
 }
 

@@ -71,18 +71,19 @@ extension Manifest {
     init(_ reader: inout FirmwareReader, _ limits: FirmwareLimits) throws(FirmwareError) {
         self.init(sequenceNumber: 0, components: [])
         var commands = CommandReader(limits)
-        var seen: Set<Int64> = []
+        // Labels 1, 2 and 3 as bits.
+        var seen: UInt64 = 0
         let start = reader.position
         var map = try reader.map()
         while true {
             let offset = reader.position
             guard let label = try reader.label(&map) else { break }
-            seen.insert(label)
+            if (0..<64).contains(label) { seen |= 1 << UInt64(label) }
             try readMember(label, at: offset, &reader, &commands)
         }
         try reader.finish()
         for label in [SUITLabel.manifestVersion, SUITLabel.sequenceNumber, SUITLabel.common]
-        where !seen.contains(label) {
+        where seen & 1 << UInt64(label) == 0 {
             throw FirmwareError(.missingMember(label), at: start)
         }
     }
