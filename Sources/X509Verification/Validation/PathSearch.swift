@@ -36,8 +36,9 @@ struct PathSearch {
 
     var judgements: [Judgement]
     var anchorJudgements: [Int: Judgement] = [:]
-    /// For every name that was asked for, a number that equal names share; -1 for others. Issuers come
-    /// first, then subjects.
+    /// For every name that was asked for, a number that equal names share; -1 for others.
+    ///
+    /// Issuers come first, then subjects.
     private var nameClasses: [Int]
     /// Where each class was first seen.
     private var representatives: [Int] = []
