@@ -70,7 +70,7 @@ let cores: [Module] = [
     Module(
         name: "X509Verification",
         dependencies: ["IoTTime"],
-        testDependencies: ["X509VerificationOpenSSL"]
+        testDependencies: ["IoTTime", "X509VerificationOpenSSL"]
     ),
     Module(name: "SegmentTransfer"),
     Module(name: "CBORCodec", settings: views),
@@ -96,11 +96,13 @@ let bound: [Module] = [
     ),
     Module(
         name: "X509VerificationOpenSSL",
-        dependencies: ["X509Verification", "IoTTime", "IoTCOpenSSL"]
+        dependencies: ["X509Verification", "IoTTime", "IoTCOpenSSL"],
+        testDependencies: ["X509Verification", "IoTTime"]
     ),
     Module(
         name: "CertificateTool",
-        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
+        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"],
+        testDependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
     ),
     Module(
         name: "FileEncryption",
