@@ -83,7 +83,7 @@ let package = Package(
     name: "swift-iot",
     platforms: [.macOS(.v26)],
     products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
-        .executable(name: "iot-cloud", targets: ["iot-cloud"]),
+        .executable(name: "iot-cloud", targets: ["iot-cloud"])
     ],
     traits: [
         .trait(
