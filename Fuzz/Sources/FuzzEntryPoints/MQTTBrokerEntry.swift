@@ -61,6 +61,8 @@ private struct PlayClient {
     var maximumPacketSize = Int.max
     /// Identifiers of messages that were not acknowledged.
     var open: Set<UInt16> = []
+    /// False once an acknowledgement may have waited in the broker and met a later message.
+    var isExact = true
     var filters: [TopicFilter] = []
 }
 
@@ -279,7 +281,11 @@ private struct BrokerPlay: ~Copyable {
         let code: UInt8 = choice & 0x88 == 0x88 ? 0x80 : 0
         let type = [UInt8(0x40), 0x50, 0x62, 0x70][Int(choice & 3)]
         let isOver = type == 0x40 || type == 0x70 || (type == 0x50 && code != 0)
-        if isOver { clients[index].open.remove(number) }
+        if isOver, clients[index].open.remove(number) == nil,
+            clients[index].isStalled || !questions.isEmpty
+        {
+            clients[index].isExact = false
+        }
         let isLong = code != 0 && clients[index].version == .v5
         // A code that PUBREL and PUBCOMP do not have is a violation, which is fine.
         feed(index, [type, isLong ? 3 : 2, 0, UInt8(number)] + (isLong ? [code] : []))
@@ -393,7 +399,7 @@ private struct BrokerPlay: ~Copyable {
     }
 
     private mutating func check(_ publish: Publish, _ index: Int) {
-        if let identifier = publish.packetIdentifier?.rawValue {
+        if clients[index].isExact, let identifier = publish.packetIdentifier?.rawValue {
             precondition(clients[index].open.insert(identifier).inserted, "identifier in use")
             if clients[index].version == .v5 {
                 precondition(
