@@ -128,10 +128,10 @@ extension Firmware {
 
         func run() throws {
             let algorithms: [String: SignatureAlgorithm] = ["ed25519": .ed25519, "p256": .p256]
-            guard let algorithm = algorithms[algorithm] else {
+            guard let chosen = algorithms[algorithm] else {
                 throw ValidationError("--algorithm is ed25519 or p256, not \(algorithm)")
             }
-            show(try checked { try FirmwareTool.keygen(algorithm, path: file) })
+            show(try checked { try FirmwareTool.keygen(chosen, path: file) })
         }
     }
 
@@ -388,7 +388,7 @@ extension Firmware {
         @OptionGroup var device: OptionalDevice
 
         func run() throws {
-            let options = notationOnly ? nil : try device.arguments()?.options
+            let options = try notationOnly ? nil : device.arguments()?.options
             show(try checked { try FirmwareTool.inspect(envelope, options) })
         }
     }
@@ -399,7 +399,7 @@ extension Firmware {
         var on: [String] = []
 
         func arguments() throws -> DeviceArguments? {
-            on.isEmpty ? nil : try DeviceArguments.parse(on)
+            try on.isEmpty ? nil : DeviceArguments.parse(on)
         }
     }
 

@@ -1,3 +1,4 @@
+import CBORCodec
 import FirmwareManifest
 import FirmwareManifestOpenSSL
 import FirmwareManifestSodium
