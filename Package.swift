@@ -153,10 +153,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "iot-cloud",
-            dependencies: [
-                "CloudEndpoint", "FirmwareManifest", "FirmwareTool", "MQTTBroker", "MQTTCodec",
-                "MQTTPacketDump",
-            ]
+            dependencies: ["CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump"]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
                 + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),

@@ -13,7 +13,7 @@ struct IoTCloud: AsyncParsableCommand {
               mosquitto_sub -t 'sensor/#' &
               mosquitto_pub -t sensor/1 -m hello
             """,
-        subcommands: [Serve.self, MQTT.self, Firmware.self]
+        subcommands: [Serve.self, MQTT.self]
     )
 }
 #else
