@@ -16,11 +16,11 @@ public struct CertificateCommands: Sendable {
 
     /// The profiles by the names they have on a command line.
     public enum ProfileName: String, CaseIterable, Sendable {
-        /// ``Profile/iotClient``
+        /// `Profile.iotClient`
         case iotClient = "iot-client"
-        /// ``Profile/rfc5280``
+        /// `Profile.rfc5280`
         case rfc5280
-        /// ``Profile/webServer``
+        /// `Profile.webServer`
         case webServer = "web-server"
 
         /// The profile of that name.

@@ -5,7 +5,7 @@ internal import IoTCSodium
 ///
 /// Its judgement of Ed25519 is the rule: S below the group order, no A or R of low order, A in its
 /// canonical encoding, R recomputed and compared byte by byte. P-256 signatures are refused: libsodium
-/// does not have the curve; join it with another library by ``CombinedCryptography``.
+/// does not have the curve; join it with another library by `CombinedCryptography`.
 public struct SodiumCryptography: FirmwareCryptography {
     /// Prepares libsodium; more than one is fine.
     public init() { _ = sodium_init() }

@@ -75,7 +75,7 @@ public struct DeviceUpdater<
     /// Stores the first state of a device, unless it has one.
     ///
     /// - Parameter root: the signed root document that comes with the device.
-    /// - Throws: ``FirmwareError``.
+    /// - Throws: `FirmwareError`.
     public func provision(root: [UInt8]) throws(FirmwareError) {
         guard try store.load() == nil else { return }
         try store.replace(
@@ -93,7 +93,7 @@ public struct DeviceUpdater<
     /// What the boot loader does.
     ///
     /// - Returns: the slot that boots; a trial was counted, durably.
-    /// - Throws: ``FirmwareError``.
+    /// - Throws: `FirmwareError`.
     public func boot() throws(FirmwareError) -> Slot {
         let state = try state()
         let (next, slot) = state.booting()
@@ -104,7 +104,7 @@ public struct DeviceUpdater<
     /// Keeps the slot that runs: call it when the new system works.
     ///
     /// - Parameter running: the slot that was booted.
-    /// - Throws: ``FirmwareError``.
+    /// - Throws: `FirmwareError`.
     public func confirm(running: Slot) throws(FirmwareError) {
         try apply(.confirmed(running: running))
     }
@@ -120,7 +120,7 @@ public struct DeviceUpdater<
     /// Looks for an update and installs it up to its trial.
     ///
     /// - Returns: what it came to.
-    /// - Throws: ``FirmwareError``; run it again to go on.
+    /// - Throws: `FirmwareError`; run it again to go on.
     public func run() throws(FirmwareError) -> Outcome {
         var state = try followRoots()
         guard let (manifest, releases) = try manifest(state) else { return .upToDate }

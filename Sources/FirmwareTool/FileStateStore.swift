@@ -1,6 +1,6 @@
 public import FirmwareManifest
 
-/// A ``StateStore`` in one file: written aside, synced, renamed, folder synced.
+/// A `StateStore` in one file: written aside, synced, renamed, folder synced.
 ///
 /// One process at a time; the revision guards against a second writer inside of it.
 public struct FileStateStore<

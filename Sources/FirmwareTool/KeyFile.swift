@@ -27,7 +27,7 @@ public enum KeyFile: FirmwareSigner {
     ///
     /// - Parameter algorithm: Ed25519 or P-256.
     /// - Returns: the private key's PEM text and its public key.
-    /// - Throws: ``FirmwareError``.
+    /// - Throws: `FirmwareError`.
     public static func generate(
         _ algorithm: SignatureAlgorithm
     ) throws(FirmwareError) -> (privatePEM: String, key: PinnedKey) {

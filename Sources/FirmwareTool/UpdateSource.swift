@@ -10,7 +10,7 @@ public protocol UpdateSource {
     ///   - range: which bytes; `nil` for all of them.
     ///   - limit: more bytes than this are an error.
     /// - Returns: fewer bytes than asked for at the end; `nil` where there is no such file.
-    /// - Throws: ``FirmwareError``.
+    /// - Throws: `FirmwareError`.
     func fetch(
         _ path: String,
         range: Range<UInt64>?,

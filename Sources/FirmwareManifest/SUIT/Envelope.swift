@@ -34,7 +34,7 @@ public struct Envelope: Hashable, Sendable {
     ///   - bytes: an envelope, with tag 107 or without, and nothing after it.
     ///   - limits: what it may cost.
     /// - Throws: ``FirmwareError`` at the first item that breaks a rule. An envelope without any
-    ///   signature is read; ``notSigned`` comes when it is to be verified.
+    ///   signature is read; `notSigned` comes when it is to be verified.
     /// - Complexity: O(*n*) in the bytes.
     public init(
         _ bytes: [UInt8],

@@ -2,7 +2,7 @@
 public struct SubscriptionIndex<Subscriber: Hashable & Sendable, Options: Sendable>: ~Copyable,
     Sendable
 {
-    /// What ``forEachMatch(_:_:)`` hands out.
+    /// What `forEachMatch` hands out.
     public typealias Match = SubscriptionMatch<Subscriber, Options>
 
     @usableFromInline var storage: SubscriptionStorage<Subscriber, Options>
