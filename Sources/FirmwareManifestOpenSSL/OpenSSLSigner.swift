@@ -12,7 +12,7 @@ public final class OpenSSLSigner: FirmwareSigner {
     /// - Parameters:
     ///   - pkcs8: PrivateKeyInfo, DER; wipe your copy.
     ///   - identifier: the key's name in signatures.
-    /// - Throws: ``FirmwareError/Violation/malformedKey`` for anything but a key on P-256.
+    /// - Throws: `FirmwareError.Violation.malformedKey` for anything but a key on P-256.
     public init(pkcs8: [UInt8], identifier: [UInt8] = []) throws(FirmwareError) {
         let pointer = unsafe pkcs8.withUnsafeBufferPointer { buffer in
             var start = buffer.baseAddress
@@ -33,7 +33,7 @@ public final class OpenSSLSigner: FirmwareSigner {
     ///
     /// - Parameter identifier: the key's name in signatures.
     /// - Returns: a key from the library's random source.
-    /// - Throws: ``FirmwareError/Violation/signerFailed``.
+    /// - Throws: `FirmwareError.Violation.signerFailed`.
     public static func generate(
         identifier: [UInt8] = []
     ) throws(FirmwareError) -> OpenSSLSigner {
@@ -45,7 +45,7 @@ public final class OpenSSLSigner: FirmwareSigner {
 
     /// The private key as PrivateKeyInfo, DER; wipe it after use.
     ///
-    /// - Throws: ``FirmwareError/Violation/signerFailed``.
+    /// - Throws: `FirmwareError.Violation.signerFailed`.
     public func pkcs8() throws(FirmwareError) -> [UInt8] {
         var output: UnsafeMutablePointer<UInt8>?
         let info = unsafe EVP_PKEY2PKCS8(handle.pointer)

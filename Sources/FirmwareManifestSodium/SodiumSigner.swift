@@ -14,7 +14,7 @@ public final class SodiumSigner: FirmwareSigner {
     /// - Parameters:
     ///   - seed: 32 bytes; wipe your copy.
     ///   - identifier: the key's name in signatures.
-    /// - Throws: ``FirmwareError/Violation/malformedKey`` for any other length.
+    /// - Throws: `FirmwareError.Violation.malformedKey` for any other length.
     public init(seed: [UInt8], identifier: [UInt8] = []) throws(FirmwareError) {
         guard seed.count == 32, sodium_init() >= 0 else { throw FirmwareError(.malformedKey) }
         var publicKey = [UInt8](repeating: 0, count: 32)

@@ -45,7 +45,7 @@ public enum KeyFile: FirmwareSigner {
     /// Reads a private key.
     ///
     /// - Parameter pem: a PEM text.
-    /// - Throws: ``FirmwareError/Violation/malformedKey``.
+    /// - Throws: `FirmwareError.Violation.malformedKey`.
     public init(privatePEM pem: String) throws(FirmwareError) {
         let der = try Self.der("PRIVATE KEY", pem)
         if der.count == 48, Array(der.prefix(16)) == Self.ed25519Private {
@@ -59,7 +59,7 @@ public enum KeyFile: FirmwareSigner {
     ///
     /// - Parameter pem: a PEM text; that of a private key is taken too.
     /// - Returns: the key, pinned to its algorithm.
-    /// - Throws: ``FirmwareError/Violation/malformedKey``.
+    /// - Throws: `FirmwareError.Violation.malformedKey`.
     public static func publicKey(pem: String) throws(FirmwareError) -> PinnedKey {
         if pem.contains("-----BEGIN PRIVATE KEY-----") {
             return try KeyFile(privatePEM: pem).key
