@@ -78,6 +78,6 @@ public protocol FirmwareSigner {
     /// Signs bytes as they are (they are not hashed yet).
     ///
     /// - Returns: 64 bytes, `R | S` or `r | s`.
-    /// - Throws: ``FirmwareError.Violation.signerFailed``.
+    /// - Throws: ``FirmwareError/Violation/signerFailed``.
     func sign(_ message: Span<UInt8>) throws(FirmwareError) -> [UInt8]
 }

@@ -35,7 +35,7 @@ public struct PinnedKey: Hashable, Sendable {
     ///   - algorithm: the algorithm.
     ///   - bytes: 32 bytes, not all zero; or 65 bytes `04 | x | y` with coordinates below the prime.
     ///   - identifier: a name, at most 64 bytes.
-    /// - Throws: ``FirmwareError.Violation.malformedKey``.
+    /// - Throws: ``FirmwareError/Violation/malformedKey``.
     public init(
         _ algorithm: SignatureAlgorithm,
         bytes: [UInt8],
