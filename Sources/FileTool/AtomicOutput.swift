@@ -12,13 +12,15 @@ internal import Darwin
 ///
 /// The bytes go to a temporary file of the same folder, unnamed where the system can (then even a
 /// kill leaves nothing). ``commit()`` syncs it, gives it its name and syncs the folder; without it
-/// nothing is left.
+/// nothing is left. Replacing a file takes a name for a moment: who writes the same file again and
+/// again passes one of its own as `staging`, so that what a kill left there is found and reused.
 final class AtomicOutput {
     let descriptor: Int32
     private let path: String
     private let folder: String
     private var temporary: String?
     private let replaces: Bool
+    private let staging: String?
     private var isDone = false
 
     /// Creates the temporary file.
@@ -27,10 +29,17 @@ final class AtomicOutput {
     ///   - path: where the file shall appear.
     ///   - mode: 0600 for keys and plaintext, 0644 cut by the umask for the rest.
     ///   - replaces: whether an existing file is replaced instead of refused.
+    ///   - staging: the passing name in the same folder, one writer at a time; `nil` for a random one.
     /// - Throws: ``FileToolError`` when the file exists or cannot be created.
-    init(_ path: String, mode: UInt32, replaces: Bool) throws(FileToolError) {
+    init(
+        _ path: String,
+        mode: UInt32,
+        replaces: Bool,
+        staging: String? = nil
+    ) throws(FileToolError) {
         self.path = path
         self.replaces = replaces
+        self.staging = staging
         folder =
             path.utf8.lastIndex(of: 0x2F).map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
             ?? "."
@@ -49,7 +58,7 @@ final class AtomicOutput {
             return
         }
         #endif
-        let name = folder + "/.iot-" + Self.randomName()
+        let name = Self.passingName(staging, in: folder)
         let flags = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW
         descriptor = unsafe open(name, flags, mode_t(mode))
         guard descriptor >= 0 else {
@@ -63,9 +72,14 @@ final class AtomicOutput {
         close(descriptor)
     }
 
-    private static func randomName() -> String {
+    /// The staging name, freed of what a kill left there, or a random one.
+    private static func passingName(_ staging: String?, in folder: String) -> String {
+        if let staging {
+            unsafe _ = unlink(staging)
+            return staging
+        }
         var generator = SystemRandomNumberGenerator()
-        return String(generator.next(), radix: 36)
+        return folder + "/.iot-" + String(generator.next(), radix: 36)
     }
 
     /// Makes the file durable and visible.
@@ -76,7 +90,7 @@ final class AtomicOutput {
         if temporary == nil, !replaces {
             guard name(path) == 0 else { throw failure(errno) }
         } else {
-            let name = temporary ?? folder + "/.iot-" + Self.randomName()
+            let name = temporary ?? Self.passingName(staging, in: folder)
             if temporary == nil {
                 guard self.name(name) == 0 else { throw failure(errno) }
                 temporary = name

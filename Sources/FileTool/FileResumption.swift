@@ -11,8 +11,8 @@ internal import Darwin
 
 /// `file resume`: fetches a segmented file, and goes on where an interrupted run stopped.
 ///
-/// The unfinished file is `OUTPUT.part`, its state `OUTPUT.part.state`; both vanish when the file is
-/// whole. Without a key only a sealed file can be fetched: its root is checked at the end.
+/// The unfinished file is `OUTPUT.part`, its state `OUTPUT.part.state` (`….new` while it is written);
+/// all vanish when the file is whole. Without a key only a sealed file can be fetched: its root is checked at the end.
 public struct FileResumption: Sendable {
     /// Where the file shall appear.
     public var output: String
@@ -32,6 +32,8 @@ public struct FileResumption: Sendable {
 
     private var partPath: String { output + ".part" }
     private var statePath: String { output + ".part.state" }
+    /// Where a new state stands until it replaces the old one.
+    private var stagedStatePath: String { output + ".part.state.new" }
 
     /// Fetches what is missing.
     ///
@@ -172,7 +174,12 @@ public struct FileResumption: Sendable {
     }
 
     private func save(_ state: [UInt8]) throws(FileToolError) {
-        let file = try AtomicOutput(statePath, mode: 0o600, replaces: true)
+        let file = try AtomicOutput(
+            statePath,
+            mode: 0o600,
+            replaces: true,
+            staging: stagedStatePath
+        )
         do throws(SystemFailure) {
             let io = try DescriptorIO(file.descriptor)
             try io.write(state.span, at: 0)
@@ -193,6 +200,7 @@ public struct FileResumption: Sendable {
         }
         unsafe _ = unlink(partPath)
         unsafe _ = unlink(statePath)
+        unsafe _ = unlink(stagedStatePath)
         let folder = output.utf8.lastIndex(of: 0x2F).map { String(output[...$0]) } ?? "."
         syncFolder(folder)
     }
