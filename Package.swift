@@ -146,8 +146,16 @@ let composed: [Module] = [
     ),
     Module(
         name: "CloudEndpoint",
-        dependencies: ["IoTTime", "MQTTBroker", "MQTTCodec"]
-            + endpoint("swift-nio", "NIOCore", "NIOPosix")
+        dependencies: [
+            "AccessPolicy", "FileEncryption", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
+            "X509VerificationOpenSSL",
+        ]
+            + endpoint("swift-nio", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOTLS", "NIOWebSocket")
+            + endpoint("swift-nio-ssl", "NIOSSL")
+            + endpoint("swift-nio-extras", "NIOHTTPTypes", "NIOHTTPTypesHTTP1")
+            + endpoint("hummingbird", "Hummingbird", "HummingbirdCore")
+            + endpoint("GRDB.swift", "GRDB")
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
         testDependencies: endpoint("swift-log", "Logging")
@@ -192,6 +200,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(
