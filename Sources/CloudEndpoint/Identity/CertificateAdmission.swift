@@ -13,6 +13,7 @@ public protocol CertificateAdmission: Sendable {
     ///     anybody. After a resumed session only the first is known.
     ///   - serverName: the host name that the client asked for (SNI).
     ///   - now: the moment to judge.
+    /// - Returns: the certificate with its facts, or why it may not be used.
     func admit(_ chain: [[UInt8]], serverName: String?, at now: WallClock) -> AdmissionVerdict
 
     /// Judges again a certificate that was admitted before: its status, its validity, the lists.

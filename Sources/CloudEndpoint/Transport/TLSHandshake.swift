@@ -31,6 +31,7 @@ struct TLSHandshake: Sendable {
     ///   - channel: a new channel, on its event loop.
     ///   - gauge: counts the handshakes of this event loop.
     ///   - then: adds what follows the handshake.
+    /// - Throws: NIO's error when the channel is already closed.
     func configure(
         _ channel: any Channel,
         _ gauge: HandshakeGauge,

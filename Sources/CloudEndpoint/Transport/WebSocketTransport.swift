@@ -73,8 +73,10 @@ extension WebSocketTransport {
     /// Answers HTTP with an upgrade to MQTT, or with an error.
     ///
     /// - Parameters:
+    ///   - channel: a new channel, on its event loop.
     ///   - maximumFrameSize: bytes of one frame.
     ///   - then: adds what follows the upgrade.
+    /// - Throws: NIO's error when the channel is already closed.
     static func configure(
         _ channel: any Channel,
         maximumFrameSize: Int,
