@@ -79,9 +79,11 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             for address in addresses {
                 servers.append(try await bind(address, to: loop, on: eventLoop))
             }
-            announce(servers)
-            // Ends by graceful shutdown or by cancellation; both stop the endpoint in the same way.
-            try? await gracefulShutdown()
+            try await webServer().run { [servers] web in
+                announce(servers, web)
+                // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
+                try? await gracefulShutdown()
+            }
         } catch {
             await stop(servers, loop, on: eventLoop)
             throw error
@@ -116,20 +118,26 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             .get()
     }
 
-    private func announce(_ servers: [any Channel]) {
+    private func webServer() throws -> WebServer {
+        for listener in configuration.http?.listeners ?? [] { _ = try resolve(listener) }
+        return WebServer(configuration, logger: logger)
+    }
+
+    private func announce(_ servers: [any Channel], _ web: [ListeningAddress]) {
         let listening = servers.compactMap { server -> ListeningAddress? in
             guard let address = server.localAddress, let host = address.ipAddress,
                 let port = address.port
             else { return nil }
             return ListeningAddress(host: host, port: port)
         }
+        for address in web { logger.info("listening on \(address)") }
         for (address, server) in zip(listening, servers) {
             if configuration.policy == nil, server.localAddress?.isLoopback == false {
                 logger.warning("\(address) IS OPEN TO THE NETWORK WITHOUT ANY POLICY")
             }
             logger.info("listening on \(address)")
         }
-        whenListening(listening)
+        whenListening(listening + web)
     }
 
     private func stop(

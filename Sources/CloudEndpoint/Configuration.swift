@@ -31,6 +31,8 @@ extension CloudEndpoint {
         public var allowsAnonymous = false
         /// How long a connection that the broker ended may take to read the reason.
         public var lingerTimeout: Duration = .seconds(2)
+        /// What is served over HTTP; `nil`: nothing.
+        public var http: HTTPConfiguration?
 
         /// One listener and the defaults.
         public init(listeners: [Listener] = [Listener()]) { self.listeners = listeners }
@@ -42,10 +44,12 @@ extension CloudEndpoint {
         public let host: String
         /// The port, also where the configuration said 0.
         public let port: Int
+        /// What is spoken there: `mqtt` or `http`.
+        public var scheme = "mqtt"
 
-        /// As in a URL: `mqtt://127.0.0.1:1883`, `mqtt://[::1]:1883`.
+        /// As in a URL: `mqtt://127.0.0.1:1883`, `http://[::1]:8080`.
         public var description: String {
-            host.contains(":") ? "mqtt://[\(host)]:\(port)" : "mqtt://\(host):\(port)"
+            host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
         }
     }
 

@@ -33,6 +33,9 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "TCP port to listen on; 0 lets the system choose.")
     var port = 1_883
 
+    @OptionGroup(title: "HTTP")
+    var http: HTTPOptions
+
     @Flag(help: "Let everybody who can reach this machine do everything (development).")
     var allowAnonymous = false
 
@@ -69,6 +72,7 @@ struct Serve: AsyncParsableCommand {
 
         var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
         configuration.allowsAnonymous = allowAnonymous
+        configuration.http = http.configuration(host: host)
         if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
         let endpoint = CloudEndpoint(configuration: configuration, logger: logger) { addresses in
             for address in addresses { print("listening on \(address)") }
