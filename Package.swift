@@ -230,9 +230,9 @@ let package = Package(
         .executableTarget(
             name: "iot-cloud",
             dependencies: [
-                "CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump", "FileEncryption",
-                "FileTool", "FirmwareManifest", "FirmwareTool", "IoTTime", "RulesSQL",
-                "RulesSQLSystem",
+                "AccessPolicy", "CertificateTool", "CloudEndpoint", "FileEncryption", "FileTool",
+                "FirmwareManifest", "FirmwareTool", "IoTTime", "JSONDocument", "MQTTBroker",
+                "MQTTCodec", "MQTTPacketDump", "RulesSQL", "RulesSQLSystem", "X509Verification",
             ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
@@ -241,7 +241,11 @@ let package = Package(
         ),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["CloudEndpoint", "iot-cloud"] + endpoint("swift-log", "Logging"),
+            dependencies: [
+                "AccessPolicy", "CloudEndpoint", "IoTTime", "X509Verification",
+                "X509VerificationOpenSSL", "iot-cloud",
+            ]
+                + endpoint("swift-log", "Logging"),
             exclude: ["Clients"],
             swiftSettings: swift
         ),

@@ -4,13 +4,13 @@ import Testing
 
 @Suite("RFC 9112 §4 The head of an answer")
 struct AnswerHeadTests {
-    private func head(_ text: String) throws(HTTPRangeError) -> AnswerHead {
+    private func parse(_ text: String) throws(HTTPRangeError) -> AnswerHead {
         try AnswerHead(Array(text.utf8)[...])
     }
 
     @Test("a part: status, length, range, tag")
     func part() throws {
-        let head = try head(
+        let head = try parse(
             "HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\ncontent-range:bytes 0-9/100\t\r\n"
                 + "ETag: \"a\"\r\nConnection: keep-alive"
         )
@@ -21,10 +21,10 @@ struct AnswerHeadTests {
 
     @Test("HTTP/1.0 and Connection: close end the connection; a weak tag is none")
     func closing() throws {
-        #expect(try head("HTTP/1.0 200 OK").closes)
-        let head = try head("HTTP/1.1 200\r\nconnection: Close\r\nETag: W/\"a\"")
+        #expect(try parse("HTTP/1.0 200 OK").closes)
+        let head = try parse("HTTP/1.1 200\r\nconnection: Close\r\nETag: W/\"a\"")
         #expect(head.closes && head.entityTag == nil)
-        #expect(try self.head("HTTP/1.1 200 OK\nContent-Length: 1").contentLength == 1)
+        #expect(try parse("HTTP/1.1 200 OK\nContent-Length: 1").contentLength == 1)
     }
 
     @Test(
@@ -40,7 +40,7 @@ struct AnswerHeadTests {
         ]
     )
     func malformed(text: String) {
-        #expect(throws: HTTPRangeError(.malformedAnswer)) { try head(text) }
+        #expect(throws: HTTPRangeError(.malformedAnswer)) { try parse(text) }
     }
 
     @Test(
@@ -50,7 +50,7 @@ struct AnswerHeadTests {
         ]
     )
     func noRange(text: String) throws {
-        #expect(try head("HTTP/1.1 206 x\r\nContent-Range: \(text)").contentRange == nil)
+        #expect(try parse("HTTP/1.1 206 x\r\nContent-Range: \(text)").contentRange == nil)
     }
 
     @Test("any bytes: an error or a head, never a trap")
@@ -67,7 +67,7 @@ struct AnswerHeadTests {
                 seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 text += pieces[Int((seed >> 33) % UInt64(pieces.count))]
             }
-            _ = try? head(text)
+            _ = try? parse(text)
         }
     }
 }

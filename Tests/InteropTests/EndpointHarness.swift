@@ -5,7 +5,7 @@ import Logging
 
 /// An endpoint on a port of its own, inside the test process.
 func withEndpoint<T: Sendable>(
-    _ configure: (inout CloudEndpoint.Configuration) -> Void = { _ in },
+    _ configure: (inout CloudEndpoint.Configuration) throws -> Void = { _ in },
     _ body: (Int) async throws -> T
 ) async throws -> T {
     try await withEndpoints(configure) { try await body($0[0].port) }
@@ -17,7 +17,7 @@ func withEndpoints<T: Sendable>(
     _ body: ([CloudEndpoint.ListeningAddress]) async throws -> T
 ) async throws -> T {
     var configuration = CloudEndpoint.Configuration(listeners: [.init(port: 0)])
-    configure(&configuration)
+    try configure(&configuration)
     let (addresses, continuation) = AsyncStream.makeStream(
         of: [CloudEndpoint.ListeningAddress].self
     )

@@ -108,7 +108,7 @@ struct HTTPFileTests {
             // What lies in the sockets' buffers is far less than the file.
             async let answer = http.send("GET", "/files/big", readingUpTo: .max)
             try await Task.sleep(for: .milliseconds(1))
-            truncate(folder.path + "/big", 1)
+            _ = unsafe truncate(folder.path + "/big", 1)
             let body = try await answer.body
             // Nothing that was not the file's is ever sent, whatever was sent before the cut.
             #expect(body.allSatisfy { $0 == 7 })

@@ -2,8 +2,22 @@
 extension CloudEndpoint {
     /// What an endpoint serves over HTTP.
     public struct HTTPConfiguration: Sendable {
-        /// Where HTTP clients connect, without TLS.
-        public var listeners: [Configuration.Listener]
+        /// A listener for HTTP/1.1 without TLS.
+        public struct Listener: Hashable, Sendable {
+            /// The address or name to bind to; only loopback is open without a policy.
+            public var host: String
+            /// The port; 0 lets the system choose.
+            public var port: Int
+
+            /// Names an address and a port.
+            public init(host: String = "127.0.0.1", port: Int = 8080) {
+                self.host = host
+                self.port = port
+            }
+        }
+
+        /// Where HTTP clients connect.
+        public var listeners: [Listener]
         /// The folder whose files are served below `/files/`; `nil`: none.
         ///
         /// Regular files only; symbolic links below the folder and names that begin with a dot are
@@ -14,7 +28,7 @@ extension CloudEndpoint {
         public var limits = HTTPLimits()
 
         /// Listeners, and nothing to serve but `/health`.
-        public init(listeners: [Configuration.Listener] = []) { self.listeners = listeners }
+        public init(listeners: [Listener] = []) { self.listeners = listeners }
     }
 
     /// How much an HTTP client may ask for.

@@ -57,7 +57,7 @@ struct HTTPService: HTTPResponder {
     ///   - logger: gets connection events at debug level.
     ///   - whenBound: called once with the address, or not at all when binding fails.
     func application(
-        on listener: CloudEndpoint.Configuration.Listener,
+        on listener: CloudEndpoint.HTTPConfiguration.Listener,
         group: any EventLoopGroup,
         logger: Logger,
         whenBound: @escaping @Sendable (SocketAddress?) -> Void

@@ -58,7 +58,7 @@ struct WebServer {
     }
 
     private func run(
-        _ listeners: [CloudEndpoint.Configuration.Listener],
+        _ listeners: [CloudEndpoint.HTTPConfiguration.Listener],
         on loops: any EventLoopGroup,
         _ body: @escaping @Sendable ([CloudEndpoint.ListeningAddress]) async throws -> Void
     ) async throws {
@@ -135,7 +135,7 @@ extension CloudEndpoint.ListeningAddress {
     /// The address of a bound socket; `nil` for one without a port.
     init?(_ address: SocketAddress?, scheme: String) {
         guard let address, let host = address.ipAddress, let port = address.port else { return nil }
-        self.init(host: host, port: port, scheme: scheme)
+        self.init(scheme: scheme, host: host, port: port)
     }
 }
 #endif
