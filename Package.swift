@@ -89,6 +89,8 @@ let cores: [Module] = [
 
 // Bound to one C library, or to the system.
 let bound: [Module] = [
+    Module(name: "HTTPFiles"),
+    Module(name: "HTTPRangeClient"),
     Module(
         name: "RulesSQLSystem",
         dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "MQTTTopics"],
@@ -112,7 +114,7 @@ let bound: [Module] = [
     ),
     Module(
         name: "FileTool",
-        dependencies: ["FileEncryption", "SegmentTransfer"],
+        dependencies: ["FileEncryption", "HTTPRangeClient", "SegmentTransfer"],
         testDependencies: ["FileEncryption", "SegmentTransfer", "IoTTransferHelper"]
     ),
     Module(
@@ -129,6 +131,7 @@ let bound: [Module] = [
         name: "FirmwareTool",
         dependencies: [
             "CBORCodec", "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+            "HTTPRangeClient",
         ],
         testDependencies: [
             "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
@@ -147,7 +150,7 @@ let composed: [Module] = [
     Module(
         name: "CloudEndpoint",
         dependencies: [
-            "AccessPolicy", "FileEncryption", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "AccessPolicy", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
             "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
             "X509VerificationOpenSSL",
         ]
@@ -155,6 +158,7 @@ let composed: [Module] = [
             + endpoint("swift-nio-ssl", "NIOSSL")
             + endpoint("swift-nio-extras", "NIOHTTPTypes", "NIOHTTPTypesHTTP1")
             + endpoint("hummingbird", "Hummingbird", "HummingbirdCore")
+            + endpoint("swift-http-types", "HTTPTypes")
             + endpoint("GRDB.swift", "GRDB")
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
@@ -204,6 +208,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(

@@ -89,9 +89,11 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 let pipeline = pipeline(of: listener, to: loop, gauge)
                 servers.append(try await bind(address, pipeline, on: eventLoop))
             }
-            announce(servers)
-            // Ends by graceful shutdown or by cancellation; both stop the endpoint in the same way.
-            try? await gracefulShutdown()
+            try await webServer().run { [servers] web in
+                announce(servers, web)
+                // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
+                try? await gracefulShutdown()
+            }
         } catch {
             await stop(servers, loop, on: eventLoop)
             throw error
@@ -161,7 +163,14 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             .get()
     }
 
-    private func announce(_ servers: [any Channel]) {
+    private func webServer() throws -> WebServer {
+        for listener in configuration.http?.listeners ?? [] {
+            _ = try resolve(Configuration.Listener(host: listener.host, port: listener.port))
+        }
+        return WebServer(configuration, logger: logger)
+    }
+
+    private func announce(_ servers: [any Channel], _ web: [ListeningAddress]) {
         let listening = zip(configuration.listeners, servers).compactMap {
             listener,
             server -> ListeningAddress? in
@@ -170,13 +179,14 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             else { return nil }
             return ListeningAddress(scheme: listener.scheme, host: host, port: port)
         }
+        for address in web { logger.info("listening on \(address)") }
         for (address, server) in zip(listening, servers) {
             if !hasPolicy, server.localAddress?.isLoopback == false {
                 logger.warning("\(address) IS OPEN TO THE NETWORK WITHOUT ANY POLICY")
             }
             logger.info("listening on \(address)")
         }
-        whenListening(listening)
+        whenListening(listening + web)
     }
 
     private func stop(

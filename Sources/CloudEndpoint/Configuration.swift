@@ -67,6 +67,8 @@ extension CloudEndpoint {
         public var allowsAnonymous = false
         /// How long a connection that the broker ended may take to read the reason.
         public var lingerTimeout: Duration = .seconds(2)
+        /// What is served over HTTP; `nil`: nothing.
+        public var http: HTTPConfiguration?
 
         /// One listener and the defaults.
         public init(listeners: [Listener] = [Listener()]) { self.listeners = listeners }
@@ -74,7 +76,7 @@ extension CloudEndpoint {
 
     /// An address that a listener is bound to.
     public struct ListeningAddress: Hashable, Sendable, CustomStringConvertible {
-        /// `mqtt`, `mqtts`, `ws` or `wss`.
+        /// `mqtt`, `mqtts`, `ws`, `wss` or `http`.
         public let scheme: String
         /// The IP address.
         public let host: String

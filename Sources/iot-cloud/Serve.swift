@@ -38,6 +38,9 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "TCP port to listen on; 0 lets the system choose.")
     var port = 1_883
 
+    @OptionGroup(title: "HTTP")
+    var http: HTTPOptions
+
     @OptionGroup(title: "TLS and WebSocket")
     var secure: SecureListenerOptions
 
@@ -118,6 +121,7 @@ struct Serve: AsyncParsableCommand {
     ) throws -> CloudEndpoint.Configuration {
         var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
         configuration.listeners += secure.listeners(host: host)
+        configuration.http = http.configuration(host: host)
         configuration.allowsAnonymous = allowAnonymous
         if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
         if let tls = try secure.tls() {
