@@ -72,6 +72,12 @@ let cores: [Module] = [
         dependencies: ["IoTTime"],
         testDependencies: ["IoTTime", "X509VerificationOpenSSL"]
     ),
+    Module(
+        name: "DeviceShadow",
+        dependencies: ["IoTTime", "JSONDocument"],
+        testDependencies: ["IoTTime", "JSONDocument"],
+        settings: views
+    ),
     Module(name: "SegmentTransfer"),
     Module(name: "CBORCodec", settings: views),
     Module(
