@@ -121,6 +121,8 @@ final class BrokerLoop {
             broker.completed(effect, .deny(.notAuthorized), at: Self.now())
         case .event(let event):
             log(event)
+        case .published:
+            break
         @unknown default:
             logger.error("an output of the broker is not handled")
         }
