@@ -42,14 +42,8 @@ struct WebServer {
         _ body: @escaping @Sendable ([CloudEndpoint.ListeningAddress]) async throws -> Void
     ) async throws {
         guard let configuration, !configuration.listeners.isEmpty else { return try await body([]) }
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        do {
-            try await run(configuration.listeners, on: loops, body)
-        } catch {
-            try? await loops.shutdownGracefully()
-            throw error
-        }
-        try await loops.shutdownGracefully()
+        // The process's own loops: they are not the broker's, and never end.
+        try await run(configuration.listeners, on: MultiThreadedEventLoopGroup.singleton, body)
     }
 
     private enum Event: Sendable {
