@@ -47,6 +47,13 @@ let package = Package(
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
+        benchmark(
+            "DeviceShadowBenchmarks",
+            iot("DeviceShadow"),
+            iot("IoTTime"),
+            iot("JSONDocument"),
+            "IoTCYardstickSimdjson"
+        ),
         benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
         benchmark(
             "FirmwareManifestBenchmarks",
