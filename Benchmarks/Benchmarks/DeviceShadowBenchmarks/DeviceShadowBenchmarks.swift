@@ -22,7 +22,8 @@ enum DeviceShadowBenchmarks {
     /// A store with one shadow of 1 KB.
     static func store(_ key: ShadowKey) throws -> MemoryShadowStore {
         let store = MemoryShadowStore()
-        let request = try ShadowRequest(parsing: Workload.document.span)
+        let text = Workload.document
+        let request = try ShadowRequest(parsing: text.span)
         let change = try ShadowEngine().update(.absent, with: request, at: now)
         _ = store.store(.live(change.next), for: key, ifRevision: .absent)
         return store
@@ -33,12 +34,14 @@ enum DeviceShadowBenchmarks {
         let store = try store(key)
         guard let shadow = store.load(key).shadow.shadow else { return program.fail("no shadow") }
         print("state \(shadow.stateLength) bytes, update \(Workload.updates[0].count) bytes")
-        let request = try ShadowRequest(parsing: Workload.updates[1].span)
+        let text = Workload.updates[1]
+        let request = try ShadowRequest(parsing: text.span)
         let change = try ShadowEngine().update(.live(shadow), with: request, at: now)
-        let delta = try change.delta().map { try JSONValue(parsing: $0.span) }
+        let delta = try change.delta().map { delta in try JSONValue(parsing: delta.span) }
         let expected = try JSONValue(parsing: #"{"brightness":80,"color":{"g":180}}"#)
         if delta?["state"] != expected { program.fail("delta is \(delta ?? .null)") }
-        let documents = try JSONValue(parsing: change.documents().span)
+        let message = change.documents()
+        let documents = try JSONValue(parsing: message.span)
         let temperature = documents["current"]?["state"]?["reported"]?["temperature"]
         if temperature != .number(JSONNumber(21.5) ?? 0) { program.fail("documents are wrong") }
     }
@@ -52,11 +55,13 @@ enum DeviceShadowBenchmarks {
     ) -> UInt64 {
         var reader = ShadowRequestReader()
         var sum: UInt64 = 0
+        let updates = Workload.updates
         for index in 0..<count {
+            let payload = updates[index & 3]
             let transaction = try? ShadowTransaction(
                 .update,
                 on: key,
-                payload: Workload.updates[index & 3].span,
+                payload: payload.span,
                 at: now,
                 engine: service.engine,
                 listeners: listeners,
@@ -98,13 +103,16 @@ enum DeviceShadowBenchmarks {
 
     static func measureParts(_ key: ShadowKey, _ program: BenchmarkProgram) throws {
         let stored = try store(key).load(key).shadow
-        let request = try ShadowRequest(parsing: Workload.updates[0].span)
+        let text = Workload.updates[0]
+        let request = try ShadowRequest(parsing: text.span)
         let engine = ShadowEngine()
+        let updates = Workload.updates
         program.compare("shadow/read a request", count: 50_000) { count in
             var reader = ShadowRequestReader()
             var sum: UInt64 = 0
             for index in 0..<count {
-                let request = try? reader.update(Workload.updates[index & 3].span)
+                let payload = updates[index & 3]
+                let request = try? reader.update(payload.span)
                 sum += request?.clientToken == nil ? 0 : 1
             }
             return sum
@@ -140,7 +148,8 @@ enum DeviceShadowBenchmarks {
         guard program.wants(name) else { return }
         let count = program.isSmoke ? 1_000 : 100_000
         let engine = ShadowEngine()
-        let request = try ShadowRequest(parsing: Workload.document.span)
+        let text = Workload.document
+        let request = try ShadowRequest(parsing: text.span)
         let before = heapBytes()
         let store = MemoryShadowStore()
         for index in 0..<count {

@@ -11,9 +11,8 @@ struct PackedEncoder {
 
     /// Appends the packed form of a value; times of change stay 0.
     ///
-    /// - Parameters:
-    ///   - level: containers around the value, 0 for a section.
-    ///   - isInArray: whether one of them is an array.
+    /// `level` counts the containers around the value, 0 for a section; `isInArray` says whether one
+    /// of them is an array.
     /// - Returns: where the first container stands in the text that is too deep; `nil` where there
     ///   is none. What was appended is incomplete then.
     /// - Complexity: O(*n*); recurses to the depth limit at most.

@@ -74,7 +74,7 @@ extension Span<UInt8> {
             return PackedNode(offset: offset, tag: tag, body: body, end: body &+ length)
         default:
             let length = unsafe Int(
-                UInt32(
+                truncatingIfNeeded: UInt32(
                     littleEndian: bytes.unsafeLoadUnaligned(
                         fromByteOffset: offset &+ 1,
                         as: UInt32.self
