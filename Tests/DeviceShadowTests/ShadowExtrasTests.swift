@@ -12,6 +12,12 @@ struct ShadowExtrasTests {
         try ShadowRequest(parsing: Array(text.utf8).span)
     }
 
+    private func stored(_ bytes: [UInt8]) throws -> StoredShadow {
+        try StoredShadow(serialized: bytes.span)
+    }
+
+    private func isJSON(_ bytes: [UInt8]) -> Bool { (try? JSONValue(parsing: bytes.span)) != nil }
+
     @Test("replay of the history gives every document", arguments: 1...20)
     func replay(seed: Int) throws {
         var generator = RequestGenerator(random: SplitMix64(seed: UInt64(seed)))
@@ -178,7 +184,8 @@ struct ShadowExtrasTests {
             + #""metadata":{"desired":{"a":{"b":{"timestamp":9}}}}}"#
         let file = try ShadowFile(parsing: Array(text.utf8).span)
         #expect(file.shadow.version == 7)
-        #expect(try ShadowFile(parsing: file.text.span) == file)
+        let again = try ShadowFile(parsing: file.text.span)
+        #expect(again == file)
         let times = file.shadow.desiredMetadata?["a"]
         #expect(times == ["b": ["timestamp": 9], "c": [["timestamp": 0]]])
         let other = try ShadowFile(parsing: Array(#"{"desired":{"a":{"c":[1]}}}"#.utf8).span)
@@ -204,22 +211,21 @@ struct ShadowExtrasTests {
             at: WallClock(seconds: 7)
         )
         let bytes = StoredShadow.live(change.next).serialized
-        #expect(try StoredShadow(serialized: bytes.span) == .live(change.next))
+        #expect(try stored(bytes) == .live(change.next))
         for index in bytes.indices {
             var changed = bytes
             changed[index] = UInt8(truncatingIfNeeded: generator.random.next())
-            guard let stored = try? StoredShadow(serialized: changed.span) else { continue }
-            let document = stored.shadow?.document ?? Array("{}".utf8)
-            #expect((try? JSONValue(parsing: document.span)) != nil)
+            guard let other = try? stored(changed) else { continue }
+            #expect(isJSON(other.shadow?.document ?? Array("{}".utf8)))
         }
         #expect(throws: ShadowStorageError(.unknownFormat(9), at: 0)) {
-            try StoredShadow(serialized: [9].span)
+            try stored([9])
         }
         for count in 1..<bytes.count where count % 3 == 0 {
-            #expect((try? StoredShadow(serialized: bytes[..<count].span)) == nil)
+            #expect((try? stored(Array(bytes[..<count]))) == nil)
         }
         let tombstone = StoredShadow.tombstone(version: 5, expires: WallClock(seconds: -1))
-        #expect(try StoredShadow(serialized: tombstone.serialized.span) == tombstone)
-        #expect(try StoredShadow(serialized: [UInt8]().span) == .absent)
+        #expect(try stored(tombstone.serialized) == tombstone)
+        #expect(try stored([]) == .absent)
     }
 }

@@ -52,7 +52,7 @@ struct ShadowRequestTests {
         #expect(rejection(section)?.violation == .desiredNotObject)
         let version = #"{"version":"x","state":{"desired":{"a":[null]}}}"#
         #expect(rejection(version)?.violation == .invalidVersion)
-        let depth = #"{"state":{"desired":{"n":[null],"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}"#
+        let depth = #"{"state":{"desired":{"n":[null],"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}}"#
         #expect(rejection(depth)?.violation == .tooDeep(maximum: 6))
     }
 
@@ -74,7 +74,7 @@ struct ShadowRequestTests {
     func depth() throws {
         let six = #"{"state":{"desired":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}"#
         let array = #"{"state":{"desired":{"a":{"a":{"a":{"a":[[]]}}}}}}"#
-        let seven = #"{"state":{"desired":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}"#
+        let seven = #"{"state":{"desired":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}}"#
         _ = try read(six)
         _ = try read(array)
         #expect(rejection(seven)?.violation == .tooDeep(maximum: 6))
@@ -100,20 +100,20 @@ struct ShadowRequestTests {
     func requestLength() throws {
         let text = #"{"state":{}}"#
         _ = try read(text, ShadowLimits(maximumRequestLength: 12))
-        let rejection = rejection(text, ShadowLimits(maximumRequestLength: 11))
-        #expect(rejection?.violation == .tooLarge && rejection?.code == 413)
+        let refused = self.rejection(text, ShadowLimits(maximumRequestLength: 11))
+        #expect(refused?.violation == .tooLarge && refused?.code == 413)
     }
 
     @Test(
         "§8 state is measured as text with the shortest escapes",
-        arguments: [(11, true), (10, false)]
+        arguments: [(12, true), (11, false)]
     )
     func stateLength(limit: Int, passes: Bool) throws {
         let request = try read(#"{"state":{"desired": { "\u0061" : "\u00e9\n" }}}"#)
         let engine = ShadowEngine(limits: ShadowLimits(maximumStateLength: limit))
         let change = try? engine.update(.absent, with: request, at: .epoch)
         #expect((change != nil) == passes)
-        if let change { #expect(change.next.stateLength == 11) }
+        if let change { #expect(change.next.stateLength == 12) }
     }
 
     @Test("§3 version 0 asks for a shadow that is not there, also after a deletion")
@@ -135,16 +135,24 @@ struct ShadowRequestTests {
 
     @Test("§6 a get takes an empty payload or an object; a deletion takes anything")
     func payloads() throws {
-        var reader = ShadowRequestReader()
-        #expect(try reader.get([UInt8]().span) == nil)
-        #expect(try reader.get(Array("{}".utf8).span) == nil)
-        #expect(try reader.get(Array(#"{"clientToken":"a"}"#.utf8).span) == ClientToken("a"))
-        #expect(throws: ShadowRejection(.invalidJSON, at: 0)) {
+        func get(_ text: String) throws -> ClientToken? {
             var reader = ShadowRequestReader()
-            return try reader.get(Array("x".utf8).span)
+            return try reader.get(Array(text.utf8).span)
         }
-        #expect(reader.delete(Array("x".utf8).span) == nil)
-        #expect(reader.delete(Array(#"{"clientToken":"a"}"#.utf8).span) == ClientToken("a"))
+        func delete(_ text: String) -> ClientToken? {
+            var reader = ShadowRequestReader()
+            return reader.delete(Array(text.utf8).span)
+        }
+        #expect(try get("") == nil)
+        #expect(try get("{}") == nil)
+        #expect(try get(#"{"clientToken":"a"}"#) == ClientToken("a"))
+        #expect(throws: ShadowRejection(.invalidJSON, at: 0)) { try get("x") }
+        #expect(throws: ShadowRejection(.invalidClientToken, at: 15)) {
+            try get(#"{"clientToken":5}"#)
+        }
+        #expect(delete("x") == nil)
+        #expect(delete(#"{"clientToken":5}"#) == nil)
+        #expect(delete(#"{"clientToken":"a"}"#) == ClientToken("a"))
     }
 
     @Test("§8 names: 128 bytes for things, 64 for shadows, dollar only in shadows")
@@ -168,8 +176,8 @@ struct ShadowRequestTests {
     @Test("§7 a name that a client chose is escaped in the answer, and cut")
     func echo() throws {
         let text = #"{"state":{"\"\n\#(String(repeating: "x", count: 500))":1}}"#
-        let rejection = try #require(rejection(text))
-        let answer = try JSONValue(parsing: rejection.payload(at: .epoch).span)
+        let refused = try #require(self.rejection(text))
+        let answer = try JSONValue(parsing: refused.payload(at: .epoch).span)
         let message = try #require(answer["message"]?.string)
         #expect(message.hasPrefix("State contains an invalid node: '\"\nxxx"))
         #expect(message.utf8.count < 200)

@@ -30,6 +30,12 @@ public struct ShadowHistory: Sendable {
         public let expected: UInt64
         /// The last version that was recorded.
         public let recorded: UInt64
+
+        /// A gap.
+        public init(expected: UInt64, recorded: UInt64) {
+            self.expected = expected
+            self.recorded = recorded
+        }
     }
 
     /// Entries that are kept at most; the oldest goes first.
