@@ -106,6 +106,13 @@ struct PackedEncoder {
 extension JSONStringText {
     /// The string's text with the shortest escapes.
     func canonical(quoted: Bool) -> [UInt8] {
+        if !isEscaped, quoted {
+            return [UInt8](capacity: text.count + 2) { output in
+                output.append(0x22)
+                _ = write(to: &output)
+                output.append(0x22)
+            }
+        }
         var builder = ByteBuilder(capacity: text.count + 2)
         if quoted { builder.appendQuoted(utf8.span) } else { builder.appendEscaped(utf8.span) }
         return builder.array()
