@@ -110,7 +110,7 @@ struct TemplateFunctionTests {
         } catch {
             #expect(error.violation == .unknownMember("é"))
             #expect(error.line == 2)
-            #expect(error.column == 35)
+            #expect(error.column == 36)
             #expect(Array(text.utf8)[error.offset...].starts(with: Array("\"é\"".utf8)))
         }
     }

@@ -14,4 +14,7 @@ public enum OverrideSetting: String, Hashable, Sendable {
 public struct ResourceConflict: Error, Hashable, Sendable {
     /// The property, such as `ThingTypeName`.
     public let property: String
+
+    /// A conflict about a property.
+    public init(property: String) { self.property = property }
 }
