@@ -108,8 +108,12 @@ let bound: [Module] = [
     ),
     Module(
         name: "CertificateTool",
-        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"],
-        testDependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
+        dependencies: [
+            "DeviceRegistration", "X509Verification", "X509VerificationOpenSSL", "IoTTime",
+        ],
+        testDependencies: [
+            "DeviceRegistration", "X509Verification", "X509VerificationOpenSSL", "IoTTime",
+        ]
     ),
     Module(
         name: "FileEncryption",
