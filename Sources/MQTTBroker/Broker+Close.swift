@@ -10,20 +10,28 @@ extension Broker {
     /// - Parameters:
     ///   - client: the identifier of its session.
     ///   - reason: what an MQTT 5 client is told, such as 0x98, administrative action.
+    ///   - discardsWill: whether the will is forgotten instead of published.
+    ///   - endsSession: whether the session ends as well; it does even when the client is away.
     ///   - now: the time.
     /// - Returns: false when no such client is connected.
     @discardableResult
     public mutating func disconnect(
         _ client: ClientIdentifier,
-        reason: ReasonCode,
+        reason: ReasonCode = .administrativeAction,
+        discardsWill: Bool = false,
+        endsSession: Bool = false,
         at now: Now
     ) -> Bool {
-        guard let session = sessionOf[client], let key = sessions[session]?.connection else {
-            return false
+        guard let session = sessionOf[client] else { return false }
+        if discardsWill {
+            sessions[session]?.will = nil
+            sessions[session]?.willDueAt = nil
         }
-        close(key, .server(reason), at: now)
+        let connection = sessions[session]?.connection
+        if let connection { close(connection, .server(reason), at: now) }
+        if endsSession { endSession(session, at: now) }
         settle(at: now)
-        return true
+        return connection != nil
     }
 
     /// Disconnects everybody with 0x8B, server shutting down; wills without delay are published to
@@ -64,6 +72,7 @@ extension Broker {
         guard let client = sessions[key]?.client, let expiry = sessions[key]?.expiryInterval
         else { return }
         sessions[key]?.connection = nil
+        sessions[key]?.since = now.wall
         if reason == .clientDisconnected(.normalDisconnection) { sessions[key]?.will = nil }
         outputs.append(.event(.disconnected(client, reason, at: now.wall)))
         if expiry == 0 {
@@ -98,9 +107,9 @@ extension Broker {
 
     /// Lines the will up for publication and forgets it. [MQTT-3.1.2-10]
     mutating func publishWill(of key: SlotKey, at now: Now) {
-        guard let will = sessions[key]?.will else { return }
+        guard let will = sessions[key]?.will, let client = sessions[key]?.client else { return }
         sessions[key]?.will = nil
         sessions[key]?.willDueAt = nil
-        dueWills.append(will.message(at: now.monotonic, by: key))
+        dueWills.append(DueWill(client: client, message: will.message(at: now.monotonic, by: key)))
     }
 }

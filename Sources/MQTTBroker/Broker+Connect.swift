@@ -156,9 +156,10 @@ extension Broker {
         let isPresent = sessionOf[client.identifier] != nil
         let session =
             sessionOf[client.identifier]
-            ?? sessions.insert(Session(client: client, expiryInterval: expiry))
+            ?? sessions.insert(Session(client: client, expiryInterval: expiry, since: now.wall))
         sessionOf[client.identifier] = session
         sessions[session]?.attach(client, to: key, expiryInterval: expiry, will: packet.storedWill)
+        sessions[session]?.since = now.wall
         connections[key]?.phase = .connected(session)
         connections[key]?.adopt(packet)
 

@@ -9,7 +9,9 @@ extension Broker {
     ///
     /// - Returns: how many sessions it was meant for.
     @discardableResult
-    mutating func accept(_ message: Message, at now: Now) -> Int {
+    mutating func accept(_ message: Message, _ source: Source, at now: Now) -> Int {
+        if configuration.publishedTap != .none { tap(message, source) }
+        if !configuration.unroutedTopicPrefixes.isEmpty, isUnrouted(message) { return 0 }
         if message.retain {
             if message.isEmpty {
                 let content = message.content
@@ -23,7 +25,7 @@ extension Broker {
 
     /// True when the retained store has room for the message, or need not grow.
     func canRetain(_ message: Message) -> Bool {
-        guard message.retain, !message.isEmpty else { return true }
+        guard message.retain, !message.isEmpty, !isUnrouted(message) else { return true }
         let content = message.content
         if let old = retained[content.topicName] {
             return retained.byteCount - old.byteCount + message.byteCount
@@ -158,7 +160,7 @@ extension Broker {
             } else if isFull {
                 counters.dropped += 1
             } else {
-                transmit(delivery, to: session, on: connection, at: now)
+                sendNow(delivery, to: session, on: connection, at: now)
             }
         } else if isFull || sessions[session]?.pending.isEmpty == false
             || sessions[session]?.resends.isEmpty == false
@@ -166,7 +168,21 @@ extension Broker {
         {
             enqueue(delivery, for: session)
         } else {
-            transmit(delivery, to: session, on: connection, at: now)
+            sendNow(delivery, to: session, on: connection, at: now)
+        }
+    }
+
+    /// Sends a copy that need not wait, except for the policy's answer.
+    private mutating func sendNow(
+        _ delivery: Delivery,
+        to session: SlotKey,
+        on connection: SlotKey,
+        at now: Now
+    ) {
+        switch asksReceive ? mayReceive(delivery.message, session) : true {
+        case true?: transmit(delivery, to: session, on: connection, at: now)
+        case false?: counters.denied += 1
+        case nil: enqueue(delivery, for: session)
         }
     }
 
@@ -209,9 +225,13 @@ extension Broker {
             } else if let next = sessions[session]?.pending.first {
                 let isExpired = next.message.isExpired(at: now.monotonic)
                 guard isOpen || isExpired || next.qos == .atMostOnce else { return }
+                let isAllowed = isExpired ? true : mayReceive(next.message, session)
+                guard let isAllowed else { return }
                 _ = sessions[session]?.dequeue()
                 if isExpired {
                     counters.expired += 1
+                } else if !isAllowed {
+                    counters.denied += 1
                 } else {
                     transmit(next, to: session, on: connection, at: now)
                 }

@@ -3,19 +3,51 @@ internal import MQTTCodec
 // Answers that come later.
 
 extension Broker {
-    /// Brings the answer to ``Output/authorise(_:_:)``; the connection goes on where it stopped.
+    /// What an answer is for.
+    enum Awaiting: Sendable {
+        /// The packet at hand of a connection.
+        case packet(SlotKey)
+        /// Whether a session may be sent messages of this topic: the head of its queue waits.
+        case receive(SlotKey, topic: [UInt8])
+        /// Whether a will is published.
+        case will(DueWill)
+        /// Whether a client stays connected.
+        case remain(SlotKey)
+        /// Whether a session keeps a subscription.
+        case keep(SlotKey, filter: [UInt8])
+    }
+
+    /// Brings the answer to ``Output/authorise(_:_:)``; what waited for it goes on where it stopped.
     ///
     /// - Parameters:
-    ///   - effect: the question.
+    ///   - effect: the question; unknown ones, and those whose client is gone, are ignored.
     ///   - decision: the answer; ``Decision/later`` counts as a refusal.
     ///   - now: the time.
     public mutating func completed(_ effect: EffectID, _ decision: Decision, at now: Now) {
-        guard let key = effects.removeValue(forKey: effect),
-            connections[key]?.awaited == effect
-        else { return }
-        connections[key]?.awaited = nil
-        connections[key]?.answers.append(decision == .later ? .deny(.notAuthorized) : decision)
-        processHeldInput(key, at: now)
+        guard let awaiting = effects.removeValue(forKey: effect) else { return }
+        let decision: Decision = decision == .later ? .deny(.notAuthorized) : decision
+        switch awaiting {
+        case .packet(let key):
+            guard connections[key]?.awaited == effect else { return }
+            connections[key]?.awaited = nil
+            connections[key]?.answers.append(decision)
+            processHeldInput(key, at: now)
+        case .receive(let session, let topic):
+            guard sessions[session]?.awaitedReceive == effect else { return }
+            sessions[session]?.awaitedReceive = nil
+            sessions[session]?.receiveCache.insert(
+                topic.span,
+                decision == .allow,
+                capacity: configuration.receiveDecisionsPerSession
+            )
+            pump(session, at: now)
+        case .will(let will):
+            if decision == .allow { release(will, at: now) } else { counters.denied += 1 }
+        case .remain(let key):
+            if case .deny(let code) = decision { close(key, .server(code), at: now) }
+        case .keep(let session, let filter):
+            if decision != .allow { dropSubscription(filter.span, of: session, at: now) }
+        }
         settle(at: now)
     }
 
@@ -36,10 +68,17 @@ extension Broker {
 
     /// Puts a question out; the packet at hand waits for the answer.
     mutating func ask(_ question: Question, on key: SlotKey) {
+        let effect = ask(question, .packet(key))
+        connections[key]?.awaited = effect
+    }
+
+    /// Puts a question out.
+    @discardableResult
+    mutating func ask(_ question: Question, _ awaiting: Awaiting) -> EffectID {
         let effect = EffectID(rawValue: nextEffect)
         nextEffect += 1
-        effects[effect] = key
-        connections[key]?.awaited = effect
+        effects[effect] = awaiting
         outputs.append(.authorise(effect, question))
+        return effect
     }
 }

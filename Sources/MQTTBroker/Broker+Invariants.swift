@@ -19,7 +19,9 @@ extension Broker {
             if connection.aliases.count > Int(configuration.topicAliasMaximum) {
                 return "too many aliases"
             }
-            if let effect = connection.awaited, effects[effect] != key { return "lost effect" }
+            if let effect = connection.awaited, !isPacket(effects[effect], of: key) {
+                return "lost effect"
+            }
             if connection.session == nil {
                 if connection.input.count > configuration.maximumConnectPacketSize,
                     connection.awaited == nil
@@ -32,8 +34,16 @@ extension Broker {
                 return "a connection whose session is elsewhere"
             }
         }
-        for (_, key) in effects where !connections.contains(key) { return "effect of nobody" }
+        for (_, awaiting) in effects {
+            if case .packet(let key) = awaiting, !connections.contains(key) {
+                return "effect of nobody"
+            }
+        }
         return nil
+    }
+
+    private func isPacket(_ awaiting: Awaiting?, of key: SlotKey) -> Bool {
+        if case .packet(key)? = awaiting { true } else { false }
     }
 
     private var sessionFault: String? {
@@ -73,7 +83,8 @@ extension Broker {
         if session.inflight.outstanding > window { return "more in flight than the window" }
         let isFull = connection.unwritten >= configuration.maximumOutboundBytes
         let isOpen = session.inflight.outstanding < window
-        if !isFull, isOpen, !session.pending.isEmpty || !session.resends.isEmpty {
+        let isAsking = session.awaitedReceive != nil
+        if !isFull, isOpen, !isAsking, !session.pending.isEmpty || !session.resends.isEmpty {
             return "a message that waits for nothing"
         }
         if connection.version == .v5,

@@ -1,41 +1,9 @@
 internal import IoTTime
-public import MQTTCodec
+internal import MQTTCodec
 
 // PUBLISH as it arrives, and the acknowledgements in both directions. MQTT 5.0 §3.3-§3.7, §4.3
 
 extension Broker {
-    /// Publishes a message of the broker's own, such as a rule's or a shadow's.
-    ///
-    /// - Parameters:
-    ///   - content: topic, payload and properties.
-    ///   - qos: the highest level it is delivered with.
-    ///   - retain: whether it replaces the retained message of its topic.
-    ///   - messageExpiryInterval: seconds it may wait; `nil`: for ever.
-    ///   - now: the time.
-    /// - Returns: how many sessions it was meant for; `nil` when it is to be retained and the store
-    ///   of retained messages is full, in which case nobody gets it.
-    @discardableResult
-    public mutating func publish(
-        _ content: SharedPublish,
-        qos: QoS,
-        retain: Bool = false,
-        messageExpiryInterval: UInt32? = nil,
-        at now: Now
-    ) -> Int? {
-        let message = Message(
-            content,
-            qos: qos,
-            retain: retain,
-            expiryInterval: messageExpiryInterval,
-            receivedAt: now.monotonic,
-            publisher: nil
-        )
-        guard canRetain(message) else { return nil }
-        let count = accept(message, at: now)
-        settle(at: now)
-        return count
-    }
-
     mutating func publish(_ packet: PublishView, on key: SlotKey, at now: Now) {
         guard let session = connections[key]?.session,
             let aliased = resolveAlias(packet, on: key, at: now)
@@ -123,7 +91,8 @@ extension Broker {
             sessions[session]?.inbound.insert(identifier)
             connections[key]?.unreleased.insert(identifier)
         }
-        let code: ReasonCode = accept(message, at: now) == 0 ? .noMatchingSubscribers : .success
+        let count = accept(message, .client(session), at: now)
+        let code: ReasonCode = count == 0 ? .noMatchingSubscribers : .success
         guard let identifier = packet.packetIdentifier else { return }
         let type: PacketType = packet.qos == .atLeastOnce ? .puback : .pubrec
         acknowledge(type, identifier, code, on: key, at: now)
@@ -140,12 +109,12 @@ extension Broker {
         // What cannot be kept must not look as if it were.
         let mustSay = code == .quotaExceeded || code == .packetTooLarge
         guard let identifier = packet.packetIdentifier, isVersion5 || !mustSay else {
-            if mustSay || configuration.refusedPublish == .disconnect {
+            if mustSay || configuration.effectiveDenials.publish == .disconnect {
                 close(key, .server(code), at: now)
             }
             return
         }
-        if !isVersion5, configuration.refusedPublish == .disconnect {
+        if !isVersion5, configuration.effectiveDenials.publish == .disconnect {
             return close(key, .server(code), at: now)
         }
         let type: PacketType = packet.qos == .atLeastOnce ? .puback : .pubrec

@@ -32,6 +32,11 @@ extension Broker {
         on key: SlotKey,
         at now: Now
     ) {
+        if version < .v5, code == .notAuthorized {
+            let returnCode = configuration.effectiveDenials.connectReturnCode
+            let bytes: [4 of UInt8] = [0x20, 2, 0, returnCode]
+            return sendControl(bytes.span, on: key, at: now)
+        }
         // What MQTT 3 can say about a limit that is reached.
         let code = version < .v5 && code == .quotaExceeded ? .serverUnavailable : code
         let packet = Connack(

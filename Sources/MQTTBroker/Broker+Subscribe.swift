@@ -9,6 +9,9 @@ extension Broker {
         guard let session = connections[key]?.session, let client = sessions[session]?.client
         else { return }
         guard let decisions = decideAll(packet, client, on: key) else { return }
+        if configuration.effectiveDenials.subscribe == .disconnect {
+            for case .deny(let code) in decisions { return close(key, .server(code), at: now) }
+        }
         let identifier = packet.properties.subscriptionIdentifier ?? 0
         var codes: [ReasonCode] = []
         var granted: [String] = []

@@ -13,7 +13,9 @@ internal import MQTTTopics
 /// right CONNACK or DISCONNECT and a ``Output/close(_:_:)`` that says what was wrong and where.
 public struct Broker: ~Copyable {
     let configuration: Configuration
-    let policy: any BrokerPolicy
+    var policy: any BrokerPolicy
+    /// What the policy said when it was last set: whether deliveries are asked about at all.
+    var asksReceive: Bool
     var random: any RandomNumberGenerator & Sendable
 
     var connections = SlotTable<Connection>()
@@ -28,10 +30,10 @@ public struct Broker: ~Copyable {
     var dirty = RingBuffer<SlotKey>()
     /// Wills that are due, and connections that are too slow: dealt with when the call at hand is
     /// done, so that one will cannot publish another one in the middle of a delivery.
-    var dueWills = RingBuffer<Message>()
+    var dueWills = RingBuffer<DueWill>()
     var tooSlow = RingBuffer<SlotKey>()
 
-    var effects: [EffectID: SlotKey] = [:]
+    var effects: [EffectID: Awaiting] = [:]
     var nextEffect: UInt64 = 0
     var matchEpoch: UInt64 = 0
     var sharedTurn: UInt64 = 0
@@ -52,6 +54,7 @@ public struct Broker: ~Copyable {
     ) {
         self.configuration = configuration
         self.policy = policy
+        asksReceive = policy.decidesReceive
         var random = random
         index = SubscriptionIndex(dialect: configuration.dialect, seed: random.next())
         self.random = random
@@ -126,8 +129,7 @@ public struct Broker: ~Copyable {
     mutating func settle(at now: Now) {
         while true {
             if let will = dueWills.popFirst() {
-                counters.received += 1
-                if canRetain(will) { accept(will, at: now) }
+                publish(will, at: now)
             } else if let key = tooSlow.popFirst() {
                 close(key, .server(.quotaExceeded), at: now)
             } else {

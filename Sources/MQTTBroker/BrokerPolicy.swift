@@ -8,7 +8,8 @@ public import MQTTCodec
 public protocol BrokerPolicy: Sendable {
     /// May this client connect? Asked once the CONNECT is known to be well formed.
     func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision
-    /// May the client publish to this topic? Also asked for the will, at CONNECT.
+    /// May the client publish to this topic? Also asked for the will: at CONNECT, and again when it
+    /// is published.
     func publish(
         _ client: Broker.Client,
         topic: Span<UInt8>,
@@ -18,6 +19,38 @@ public protocol BrokerPolicy: Sendable {
         -> Broker.Decision
     /// May the client subscribe? Asked for each filter; the filter is given with its share name.
     func subscribe(_ client: Broker.Client, filter: Span<UInt8>, qos: QoS) -> Broker.Decision
+    /// Whether ``receive(_:topic:)`` is to be asked at all; read once, and again by
+    /// ``Broker/policyChanged(at:)``. No without an implementation of its own.
+    var decidesReceive: Bool { get }
+    /// May the client be sent messages of this topic? Asked when a message is about to be sent.
+    ///
+    /// Answers are remembered for each session, as many as
+    /// ``Broker/Configuration/receiveDecisionsPerSession``. A message that is refused is dropped
+    /// and nobody is told. Until a late answer comes, the session's messages wait in its queue.
+    func receive(_ client: Broker.Client, topic: Span<UInt8>) -> Broker.Decision
+    /// May a client that is connected stay so? Asked by ``Broker/policyChanged(at:)``.
+    ///
+    /// There is no password any more. Without an implementation of its own a policy is asked
+    /// ``connect(_:password:)`` without one.
+    func remain(_ client: Broker.Client) -> Broker.Decision
+    /// Shall messages of this topic come out as ``Broker/Output/published(_:)``?
+    ///
+    /// Asked for each accepted message while ``Broker/Configuration/publishedTap`` is `selected`; no
+    /// without an implementation of its own.
+    func wantsPublished(_ topic: Span<UInt8>) -> Bool
+}
+
+extension BrokerPolicy {
+    /// Asks ``connect(_:password:)`` again, without a password.
+    public func remain(_ client: Broker.Client) -> Broker.Decision {
+        connect(client, password: nil)
+    }
+    /// No.
+    public var decidesReceive: Bool { false }
+    /// Allows.
+    public func receive(_ client: Broker.Client, topic: Span<UInt8>) -> Broker.Decision { .allow }
+    /// No.
+    public func wantsPublished(_ topic: Span<UInt8>) -> Bool { false }
 }
 
 extension Broker {
@@ -58,11 +91,14 @@ extension Broker {
         public var address: String
         /// Who the transport proved the peer to be, such as a certificate's identifier.
         public var principal: String?
+        /// What the policy wants to find again for this connection.
+        public var identity: PeerIdentity?
 
         /// Describes a peer.
-        public init(address: String, principal: String? = nil) {
+        public init(address: String, principal: String? = nil, identity: PeerIdentity? = nil) {
             self.address = address
             self.principal = principal
+            self.identity = identity
         }
     }
 
@@ -99,8 +135,12 @@ extension Broker {
             case connect(password: Password?)
             /// Publish, now or as its will.
             case publish(topic: [UInt8], qos: QoS, retain: Bool)
-            /// Subscribe.
+            /// Subscribe, or keep a subscription after the policy changed.
             case subscribe(filter: [UInt8], qos: QoS)
+            /// Be sent messages of this topic.
+            case receive(topic: [UInt8])
+            /// Stay connected after the policy changed.
+            case remain
         }
 
         /// Who asks.

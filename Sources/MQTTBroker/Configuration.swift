@@ -25,6 +25,50 @@ extension Broker {
             case disconnect
         }
 
+        /// What clients see of a refusal where the standard leaves a choice.
+        public struct Denials: Hashable, Sendable {
+            /// How a SUBSCRIBE with a refused filter is answered.
+            public enum RefusedSubscribe: Hashable, Sendable {
+                /// With SUBACK: 0x80, from MQTT 5.0 on the reason of the refusal, for that filter.
+                case reasonCode
+                /// The connection is closed, in MQTT 5 after DISCONNECT with the reason.
+                case disconnect
+            }
+
+            /// The return code of CONNACK in MQTT 3 for a client that is not authorised.
+            public var connectReturnCode: UInt8 = 5
+            /// How a refused PUBLISH is answered where there is no reason code for it.
+            public var publish = RefusedPublish.acknowledge
+            /// How a refused filter is answered.
+            public var subscribe = RefusedSubscribe.reasonCode
+
+            /// What the standard suggests.
+            public static let oasis = Denials()
+            /// What the service does: return code 7, and a connection that is closed over a PUBLISH.
+            public static let aws = Denials(connectReturnCode: 7, publish: .disconnect)
+
+            /// Describes refusals.
+            public init(
+                connectReturnCode: UInt8 = 5,
+                publish: RefusedPublish = .acknowledge,
+                subscribe: RefusedSubscribe = .reasonCode
+            ) {
+                self.connectReturnCode = connectReturnCode
+                self.publish = publish
+                self.subscribe = subscribe
+            }
+        }
+
+        /// Which accepted messages the owner of the broker gets to see.
+        public enum PublishedTap: Hashable, Sendable {
+            /// None; costs nothing.
+            case none
+            /// Those for whose topic ``BrokerPolicy/wantsPublished(_:)`` says so.
+            case selected
+            /// All of them.
+            case all
+        }
+
         /// The rules by which topics match; `$aws/…` topics work in both.
         public var dialect: TopicDialect = .oasis
 
@@ -79,10 +123,21 @@ extension Broker {
         /// Bytes of all retained messages, with what the store needs to find them.
         public var maximumRetainedBytes = 256 << 20
 
+        /// Which accepted messages come out as ``Output/published(_:)``.
+        public var publishedTap = PublishedTap.none
+        /// Topics whose messages come out at the tap and go nowhere else: neither to subscribers nor
+        /// to the retained messages. Those that start with one of these, such as `$aws/rules/`.
+        public var unroutedTopicPrefixes: [String] = []
+
         /// Topics no client may publish to: those that start with one of these.
         public var reservedTopicPrefixes = ["$SYS/"]
-        /// How a refused publish is answered where there is no reason code for it.
-        public var refusedPublish = RefusedPublish.acknowledge
+        /// What a refusal of the policy looks like; `nil`: what the dialect's service does.
+        public var denials: Denials? = nil
+        /// Answers about receiving that are remembered for one session, a power of two.
+        public var receiveDecisionsPerSession = 64
+
+        /// ``denials``, or what the dialect's service does.
+        var effectiveDenials: Denials { denials ?? (dialect == .aws ? .aws : .oasis) }
 
         /// The defaults.
         public init() {}

@@ -99,6 +99,12 @@ struct StoredWill: Sendable {
     }
 }
 
+/// A will whose time has come, with the client that left it.
+struct DueWill: Sendable {
+    let client: Broker.Client
+    let message: Message
+}
+
 /// What a subscription asks for.
 struct SubscriptionChoices: Hashable, Sendable {
     var qos: QoS

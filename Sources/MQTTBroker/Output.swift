@@ -35,6 +35,9 @@ extension Broker {
         case resumeReading(ConnectionID)
         /// Answer through ``Broker/completed(_:_:at:)``.
         case authorise(EffectID, Question)
+        /// A message was accepted; comes out where ``Configuration/publishedTap`` and
+        /// ``BrokerPolicy/wantsPublished(_:)`` want it, before any subscriber gets it.
+        case published(PublishedMessage)
         /// Something worth telling an operator or a rule.
         case event(Event)
     }
@@ -92,6 +95,8 @@ extension Broker {
         public var sent: UInt64 = 0
         /// Messages dropped for a full queue or a slow QoS 0 receiver.
         public var dropped: UInt64 = 0
+        /// Deliveries and wills that the policy refused when they were due.
+        public var denied: UInt64 = 0
         /// Messages that expired before they were sent.
         public var expired: UInt64 = 0
     }

@@ -4,6 +4,8 @@ internal import MQTTCodec
 /// The state the broker keeps for one client identifier, connected or not. MQTT 5.0 §4.1
 struct Session: Sendable {
     var client: Broker.Client
+    /// When the client connected, or when its connection ended.
+    var since: WallClock
     /// The open connection; `nil` while the client is away.
     var connection: SlotKey?
     /// Seconds the session outlives its connection; 0xFFFF_FFFF: for ever.
@@ -27,13 +29,18 @@ struct Session: Sendable {
     /// QoS 2 messages that arrived and whose PUBREL did not: a repeat is not delivered again.
     var inbound: Set<PacketIdentifier> = []
 
+    /// What the policy said about receiving, and the question whose answer the queue waits for.
+    var receiveCache = ReceiveCache()
+    var awaitedReceive: Broker.EffectID?
+
     /// The deadline of the current timer entry.
     var timer: MonotonicTime?
     /// The match that last met this session, and where its collected delivery stands.
     var mark: (epoch: UInt64, position: Int) = (0, 0)
 
-    init(client: Broker.Client, expiryInterval: UInt32) {
+    init(client: Broker.Client, expiryInterval: UInt32, since: WallClock) {
         self.client = client
+        self.since = since
         self.expiryInterval = expiryInterval
     }
 

@@ -51,7 +51,9 @@ struct PolicyTests {
         for answer in [
             Broker.Configuration.RefusedPublish.acknowledge, .disconnect,
         ] {
-            let simulation = Simulation(policy: WordPolicy()) { $0.refusedPublish = answer }
+            let simulation = Simulation(policy: WordPolicy()) {
+                $0.denials = .init(publish: answer)
+            }
             let watcher = simulation.connect("w")
             watcher.subscribe("#")
             let client = simulation.connect("a")

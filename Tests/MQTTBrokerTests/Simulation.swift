@@ -15,6 +15,7 @@ final class Simulation {
 
     private struct Weak { weak var client: TestClient? }
     private(set) var events: [Broker.Event] = []
+    private(set) var published: [Broker.PublishedMessage] = []
     private(set) var questions: [(Broker.EffectID, Broker.Question)] = []
 
     init(
@@ -31,8 +32,11 @@ final class Simulation {
     }
 
     /// Opens a connection without sending anything.
-    func open(_ version: ProtocolVersion = .v5) -> TestClient {
-        let id = broker.opened(Broker.Peer(address: "192.0.2.1"), at: now)
+    func open(
+        _ version: ProtocolVersion = .v5,
+        peer: Broker.Peer = Broker.Peer(address: "192.0.2.1")
+    ) -> TestClient {
+        let id = broker.opened(peer, at: now)
         let client = TestClient(self, id, version)
         clients[id] = Weak(client: client)
         drain()
@@ -94,6 +98,7 @@ final class Simulation {
             case .resumeReading(let id): clients[id]?.client?.isSuspended = false
             case .authorise(let effect, let question): questions.append((effect, question))
             case .event(let event): events.append(event)
+            case .published(let message): published.append(message)
             @unknown default: Issue.record("an output that no test knows")
             }
         }
@@ -102,9 +107,20 @@ final class Simulation {
         if clients.count <= 25 || steps % 500 == 0 { #expect(broker.firstInconsistency == nil) }
     }
 
+    func takePublished() -> [Broker.PublishedMessage] {
+        defer { published = [] }
+        return published
+    }
+
     func takeEvents() -> [Broker.Event] {
         defer { events = [] }
         return events
+    }
+
+    func hasSubscriber(_ topic: String) -> Bool { broker.hasSubscriber(topic) }
+
+    func session(_ identifier: String) -> Broker.SessionSummary? {
+        broker.session(of: ClientIdentifier(identifier))
     }
 
     /// Answers the oldest open question.

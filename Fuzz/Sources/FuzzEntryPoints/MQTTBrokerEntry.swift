@@ -100,7 +100,7 @@ private struct BrokerPlay: ~Copyable {
         let mode = script.first ?? 0
         configuration.queueOverflow =
             mode & 3 == 0 ? .dropOldest : mode & 3 == 1 ? .disconnect : .dropNewest
-        configuration.refusedPublish = mode & 4 == 0 ? .acknowledge : .disconnect
+        configuration.denials = .init(publish: mode & 4 == 0 ? .acknowledge : .disconnect)
         configuration.maximumKeepAlive = mode & 8 == 0 ? nil : 5
         configuration.dialect = mode & 16 == 0 ? .oasis : .aws
         broker = Broker(

@@ -11,6 +11,7 @@ public struct SharedPublish: Hashable, Sendable {
     private let storage: [UInt8]
     private let topicSize: Int
     private let propertySize: Int
+    private let present: PropertySet
 
     /// What one receiver gets differently.
     public struct Delivery: Hashable, Sendable {
@@ -107,6 +108,7 @@ public struct SharedPublish: Hashable, Sendable {
         guard size <= VariableByteInteger.maximum else { throw .packetTooLarge(size) }
         topicSize = topicName.count
         propertySize = shared.byteCount
+        present = shared.present
         storage = [UInt8](capacity: size) { (output: inout OutputSpan<UInt8>) in
             output.append(copying: topicName)
             output.append(copying: shared.storage.span)
@@ -118,6 +120,17 @@ public struct SharedPublish: Hashable, Sendable {
     public var topicName: Span<UInt8> {
         @_lifetime(borrow self)
         get { storage.span.extracting(0..<topicSize) }
+    }
+
+    /// The properties that all receivers get, in the order of the sender.
+    public var properties: PropertiesView {
+        @_lifetime(borrow self)
+        get {
+            PropertiesView(
+                storage.span,
+                PropertyRegion(start: topicSize, end: topicSize + propertySize, present: present)
+            )
+        }
     }
 
     /// The payload.
