@@ -72,6 +72,13 @@ let cores: [Module] = [
         dependencies: ["IoTTime"],
         testDependencies: ["IoTTime", "X509VerificationOpenSSL"]
     ),
+    Module(
+        name: "DeviceRegistration",
+        dependencies: ["X509Verification", "JSONDocument", "IoTTime"],
+        testDependencies: [
+            "X509Verification", "X509VerificationOpenSSL", "JSONDocument", "IoTTime",
+        ]
+    ),
     Module(name: "SegmentTransfer"),
     Module(name: "CBORCodec", settings: views),
     Module(
