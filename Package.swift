@@ -72,6 +72,13 @@ let cores: [Module] = [
         dependencies: ["IoTTime"],
         testDependencies: ["IoTTime", "X509VerificationOpenSSL"]
     ),
+    Module(
+        name: "DeviceRegistration",
+        dependencies: ["X509Verification", "JSONDocument", "IoTTime"],
+        testDependencies: [
+            "X509Verification", "X509VerificationOpenSSL", "JSONDocument", "IoTTime",
+        ]
+    ),
     Module(name: "SegmentTransfer"),
     Module(name: "CBORCodec", settings: views),
     Module(
@@ -103,8 +110,12 @@ let bound: [Module] = [
     ),
     Module(
         name: "CertificateTool",
-        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"],
-        testDependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
+        dependencies: [
+            "DeviceRegistration", "X509Verification", "X509VerificationOpenSSL", "IoTTime",
+        ],
+        testDependencies: [
+            "DeviceRegistration", "X509Verification", "X509VerificationOpenSSL", "IoTTime",
+        ]
     ),
     Module(
         name: "FileEncryption",

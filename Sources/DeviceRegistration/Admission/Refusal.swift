@@ -1,7 +1,8 @@
 public import X509Verification
 
-/// Why a connection is refused, exactly: for logs, counters and tests. The peer gets an alert or a
-/// reason code.
+/// Why a connection is refused, exactly: for logs, counters and tests.
+///
+/// The peer gets an alert or a reason code.
 public struct Refusal: Error, Hashable, Sendable {
     /// The rule that was broken.
     @nonexhaustive

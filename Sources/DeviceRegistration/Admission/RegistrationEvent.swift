@@ -18,7 +18,7 @@ public struct RegistrationEvent: Hashable, Sendable {
     /// What the CA says shall happen to its devices; `nil` where it leaves that to the event.
     public let configuration: RegistrationConfiguration?
 
-    /// `$aws/events/certificates/registered/<caCertificateId>`
+    /// Where it is published: `$aws/events/certificates/registered/<caCertificateId>`.
     public var topic: String { "$aws/events/certificates/registered/" + authority.rawValue }
 
     /// The payload: JSON with `certificateId`, `caCertificateId`, `timestamp` (a number, milliseconds

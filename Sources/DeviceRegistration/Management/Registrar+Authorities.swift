@@ -42,6 +42,8 @@ extension Registrar {
     /// Gives the registration code: the same until it is deleted.
     ///
     /// - Parameter random: where a new code comes from.
+    /// - Returns: 64 hexadecimal characters.
+    /// - Throws: what the store throws.
     public func registrationCode(
         using random: some RandomSource
     ) async throws(Store.Failure) -> String {
@@ -147,7 +149,9 @@ extension Registrar {
         return nil
     }
 
-    /// Changes a CA. Certificates that are registered stay as they are.
+    /// Changes a CA.
+    ///
+    /// Certificates that are registered stay as they are.
     public func update(
         _ id: CertificateID,
         _ changes: AuthorityChanges,
@@ -171,7 +175,9 @@ extension Registrar {
         return .failure(AuthorityError(.changedMeanwhile))
     }
 
-    /// Removes a CA, which must be inactive. Certificates that are registered stay as they are.
+    /// Removes a CA, which must be inactive.
+    ///
+    /// Certificates that are registered stay as they are.
     ///
     /// - Returns: `nil` where it was removed.
     public func removeAuthority(

@@ -32,11 +32,15 @@ public struct StatusTransition: Sendable {
 }
 
 extension Registrar {
-    /// Registers a certificate of a registered CA by hand. `RegisterCertificate`
+    /// Registers a certificate of a registered CA by hand: `RegisterCertificate`.
     ///
     /// - Parameters:
+    ///   - certificate: the certificate; the CA must have signed it itself.
     ///   - authority: the CA it belongs to; needed where several have the same name and key.
     ///   - status: ACTIVE, INACTIVE or REVOKED.
+    ///   - now: the moment to judge.
+    /// - Returns: the record, or the first rule that is broken.
+    /// - Throws: what the store throws.
     public func register(
         _ certificate: Certificate,
         authority: Certificate? = nil,
@@ -67,7 +71,7 @@ extension Registrar {
         return try await add(certificate, (path, issuers), .registered, status, now)
     }
 
-    /// Registers a certificate that has no CA here. `RegisterCertificateWithoutCA`
+    /// Registers a certificate that has no CA here: `RegisterCertificateWithoutCA`.
     ///
     /// Its own fields are judged; its signature is not.
     public func registerWithoutAuthority(
@@ -87,7 +91,12 @@ extension Registrar {
 
     /// Registers a certificate that this service has just issued.
     ///
-    /// - Parameter status: ACTIVE or INACTIVE over REST, PENDING_ACTIVATION over MQTT.
+    /// - Parameters:
+    ///   - certificate: the certificate.
+    ///   - status: ACTIVE or INACTIVE over REST, PENDING_ACTIVATION over MQTT.
+    ///   - now: the moment to judge.
+    /// - Returns: the record, or the first rule that is broken.
+    /// - Throws: what the store throws.
     public func registerIssued(
         _ certificate: Certificate,
         status: CertificateStatus,
@@ -140,9 +149,13 @@ extension Registrar {
     /// revocation therefore never loses, and what is revoked stays so.
     ///
     /// - Parameters:
+    ///   - change: the step.
+    ///   - id: the certificate.
     ///   - attachments: what is attached; asked by ``StatusChange/transfer(account:)`` alone.
     ///   - expected: the revision the caller has seen; `nil` for any.
+    ///   - now: when the change is made.
     /// - Returns: what changed; setting the state it has succeeds.
+    /// - Throws: what the store throws.
     public func apply(
         _ change: StatusChange,
         to id: CertificateID,
@@ -174,12 +187,14 @@ extension Registrar {
         return .failure(.changedMeanwhile)
     }
 
-    /// Removes a certificate that is not active. `DeleteCertificate`
+    /// Removes a certificate that is not active: `DeleteCertificate`.
     ///
     /// - Parameters:
+    ///   - id: the certificate.
     ///   - attachments: what is attached.
     ///   - force: whether attached policies do not matter, where the certificate is inactive.
     /// - Returns: `nil` where it was removed.
+    /// - Throws: what the store throws.
     public func removeCertificate(
         _ id: CertificateID,
         attachments: CertificateAttachments = .none,

@@ -15,10 +15,14 @@ extension Registrar {
     /// Gives out a token for a certificate, bound to a connection.
     ///
     /// - Parameters:
+    ///   - purpose: what the token stands for.
+    ///   - certificate: the certificate.
     ///   - connection: what names the connection uniquely, never a name that a client chooses.
     ///   - random: where the token comes from: 256 bits.
+    ///   - now: its time starts here.
     /// - Returns: the token, 64 hexadecimal characters. It goes to the connection alone and is kept
     ///   nowhere; the store has its digest.
+    /// - Throws: what the store throws.
     public func makeToken(
         _ purpose: TokenRecord.Purpose,
         for certificate: CertificateID,
@@ -65,8 +69,11 @@ extension Registrar {
     /// Removes what has run out: certificates that stayed in PENDING_ACTIVATION too long, and tokens
     /// with the certificates that were waiting for them.
     ///
-    /// - Parameter limit: records of each kind to look at, so that one call stays short.
+    /// - Parameters:
+    ///   - now: the moment to judge.
+    ///   - limit: records of each kind to look at, so that one call stays short.
     /// - Returns: the certificates that were removed; call again while there are some.
+    /// - Throws: what the store throws.
     public func sweep(
         at now: WallClock,
         limit: Int = 1_000

@@ -5,10 +5,9 @@ public struct CertificateID: Hashable, Sendable {
     /// 64 characters of `0-9a-f`.
     public let rawValue: String
 
-    /// Reads an id.
+    /// Reads an id; `nil` for what is none.
     ///
     /// - Parameter text: 64 hexadecimal digits in either case, with or without `0x` in front.
-    /// - Returns: `nil` for anything else.
     public init?(_ text: String) {
         var digits = Array(text.utf8)
         if digits.count == 66, digits[0] == 0x30, digits[1] | 0x20 == 0x78 {

@@ -13,9 +13,7 @@ public protocol RegistryStore: Sendable {
     func certificate(_ id: CertificateID) async throws(Failure) -> CertificateRecord?
     /// The certificate whose signed part has a digest.
     func certificate(tbsDigest: [UInt8]) async throws(Failure) -> CertificateRecord?
-    /// Certificates by ascending id, those after `id`.
-    ///
-    /// - Parameter authority: those of one CA alone; `nil` for all.
+    /// Certificates by ascending id, those after `id`; of one CA alone, or of all for `nil`.
     func certificates(
         of authority: CertificateID?,
         after id: CertificateID?,
