@@ -136,12 +136,8 @@ final class BrokerLoop {
         case .event(let event):
             log(event)
         case .published:
-<<<<<<< HEAD
             // Nothing of the endpoint taps yet.
-            return
-=======
             break
->>>>>>> 1b57b5c53be9228657d6bde0a7628981856e4033
         @unknown default:
             logger.error("an output of the broker is not handled")
         }
