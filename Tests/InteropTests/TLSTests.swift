@@ -204,11 +204,11 @@ struct TLSTests {
                 return child
             }
             let first = try await subscribe(short)
-            let isExpired = try await first.waitForOutput("received DISCONNECT (135)", seconds: 60)
-            #expect(isExpired)
+            let isExpired = try await first.waitForOutput("Received DISCONNECT (135)", seconds: 30)
+            #expect(isExpired, "\(String(decoding: first.output, as: UTF8.self))")
             let second = try await subscribe(long)
             admission.revoke()
-            let isRevoked = try await second.waitForOutput("received DISCONNECT (135)", seconds: 60)
+            let isRevoked = try await second.waitForOutput("Received DISCONNECT (135)", seconds: 30)
             #expect(isRevoked)
             for child in [first, second] {
                 child.signal(SIGKILL)
