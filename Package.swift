@@ -222,6 +222,8 @@ let package = Package(
                 "CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump", "FileEncryption",
                 "FileTool", "FirmwareManifest", "FirmwareTool", "IoTTime", "RulesSQL",
                 "RulesSQLSystem",
+                "DeviceShadow",
+                "JSONDocument",
             ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
