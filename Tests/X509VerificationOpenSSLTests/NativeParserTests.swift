@@ -1,5 +1,6 @@
 import Foundation
 import IoTTestSupport
+import IoTTime
 import Testing
 import X509Verification
 import X509VerificationOpenSSL
