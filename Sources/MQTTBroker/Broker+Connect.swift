@@ -6,6 +6,7 @@ internal import MQTTCodec
 extension Broker {
     mutating func connect(
         _ packet: ConnectView,
+        _ bytes: Span<UInt8>,
         on key: SlotKey,
         at now: Now
     ) throws(PacketError) {
@@ -16,9 +17,6 @@ extension Broker {
         guard let peer = connections[key]?.peer,
             let (identifier, isAssigned) = identify(packet, on: key, at: now)
         else { return }
-        if packet.properties.contains(.authenticationMethod) {
-            return refuseClient(.badAuthenticationMethod, on: key, at: now)
-        }
         if sessionOf[identifier] == nil, sessions.count >= configuration.maximumSessions {
             return refuseClient(.quotaExceeded, on: key, at: now)
         }
@@ -30,7 +28,9 @@ extension Broker {
             version: packet.protocolVersion,
             peer: peer
         )
-        guard mayConnect(packet, client, on: key, at: now) else { return }
+        guard isAuthenticated(packet, bytes, client, on: key, at: now),
+            mayConnect(packet, client, on: key, at: now)
+        else { return }
         admit(packet, client, isAssigned: isAssigned, on: key, at: now)
     }
 
@@ -106,7 +106,7 @@ extension Broker {
         at now: Now
     ) -> Bool {
         let topic = will.topicName
-        if let code = topicFault(topic) {
+        if let code = willFault(will) ?? topicFault(topic) {
             refuseClient(code, on: key, at: now)
             return false
         }
@@ -132,8 +132,14 @@ extension Broker {
         return true
     }
 
+    /// Why no client may leave such a will. [MQTT-3.2.2-12] [MQTT-3.2.2-13]
+    private func willFault(_ will: WillView) -> ReasonCode? {
+        if will.qos > configuration.maximumQoS { return .qosNotSupported }
+        return will.retain && !configuration.retainAvailable ? .retainNotSupported : nil
+    }
+
     /// Answers CONNECT with a refusal and closes. [MQTT-3.2.2-7]
-    private mutating func refuseClient(_ code: ReasonCode, on key: SlotKey, at now: Now) {
+    mutating func refuseClient(_ code: ReasonCode, on key: SlotKey, at now: Now) {
         guard let version = connections[key]?.version else { return }
         sendConnack(code, as: version, on: key, at: now)
         close(key, .refused(code), at: now)
@@ -154,14 +160,15 @@ extension Broker {
         if packet.cleanStart, let old = sessionOf[client.identifier] { endSession(old, at: now) }
         let expiry = grantedExpiry(packet)
         let isPresent = sessionOf[client.identifier] != nil
-        let session =
-            sessionOf[client.identifier]
-            ?? sessions.insert(Session(client: client, expiryInterval: expiry, since: now.wall))
-        sessionOf[client.identifier] = session
+        let session = sessionOf[client.identifier] ?? newSession(client, expiry, at: now)
         sessions[session]?.attach(client, to: key, expiryInterval: expiry, will: packet.storedWill)
         sessions[session]?.since = now.wall
         connections[key]?.phase = .connected(session)
         connections[key]?.adopt(packet)
+        connections[key]?.outgoingAliases.limit = Int(
+            min(packet.properties.topicAliasMaximum ?? 0, configuration.outgoingTopicAliasMaximum)
+        )
+        keepSession(session)
 
         let keepAlive = grantedKeepAlive(packet)
         connections[key]?.patience = Int64(keepAlive) * 1_500_000_000
@@ -169,7 +176,8 @@ extension Broker {
             .success,
             as: packet.protocolVersion,
             sessionPresent: isPresent,
-            connackProperties(packet, isAssigned ? client.identifier : nil, expiry, keepAlive),
+            connackProperties(packet, client, isAssigned: isAssigned, expiry, keepAlive)
+                + authenticationProperties(key),
             on: key,
             at: now
         )
@@ -178,6 +186,27 @@ extension Broker {
         arm(key, connectionDeadline(key))
         beginResend(session, on: key, at: now)
         pump(session, at: now)
+    }
+
+    private mutating func newSession(
+        _ client: Client,
+        _ expiry: UInt32,
+        at now: Now
+    ) -> SlotKey {
+        var session = Session(client: client, expiryInterval: expiry, since: now.wall)
+        session.isStored = isDurable && expiry > 0
+        let key = sessions.insert(session)
+        sessionOf[client.identifier] = key
+        return key
+    }
+
+    /// The end of an enhanced authentication, as CONNACK carries it.
+    private mutating func authenticationProperties(_ key: SlotKey) -> [Property] {
+        guard let state = connections[key]?.authentication else { return [] }
+        connections[key]?.authentication?.stage = .idle
+        connections[key]?.authentication?.finalData = nil
+        return [.authenticationMethod(state.method)]
+            + (state.finalData.map { [.authenticationData($0)] } ?? [])
     }
 
     /// Seconds the session will outlive the connection.
@@ -196,7 +225,8 @@ extension Broker {
     /// What the client has to know: only what differs from what it assumes.
     private func connackProperties(
         _ packet: ConnectView,
-        _ assigned: ClientIdentifier?,
+        _ client: Client,
+        isAssigned: Bool,
         _ expiry: UInt32,
         _ keepAlive: UInt16
     ) -> [Property] {
@@ -209,11 +239,30 @@ extension Broker {
             list.append(.receiveMaximum(max(1, configuration.receiveMaximum)))
         }
         list.append(.maximumPacketSize(UInt32(clamping: configuration.maximumPacketSize)))
-        if let assigned { list.append(.assignedClientIdentifier(assigned.description)) }
+        if configuration.maximumQoS < .exactlyOnce {
+            list.append(.maximumQoS(configuration.maximumQoS))
+        }
+        if !configuration.retainAvailable { list.append(.retainAvailable(false)) }
+        if isAssigned { list.append(.assignedClientIdentifier(client.identifier.description)) }
         if configuration.topicAliasMaximum > 0 {
             list.append(.topicAliasMaximum(configuration.topicAliasMaximum))
         }
+        if !configuration.wildcardSubscriptionsAvailable {
+            list.append(.wildcardSubscriptionAvailable(false))
+        }
+        if !configuration.subscriptionIdentifiersAvailable {
+            list.append(.subscriptionIdentifiersAvailable(false))
+        }
+        if !configuration.sharedSubscriptionsAvailable {
+            list.append(.sharedSubscriptionAvailable(false))
+        }
         if keepAlive != packet.keepAlive { list.append(.serverKeepAlive(keepAlive)) }
+        // Only to those who asked for it. [MQTT-3.1.2-28]
+        if packet.properties.requestResponseInformation == true,
+            let information = policy.responseInformation(client)
+        {
+            list.append(.responseInformation(information))
+        }
         return list
     }
 

@@ -148,7 +148,8 @@ extension Broker {
             retain: retain,
             expiryInterval: messageExpiryInterval,
             receivedAt: now.monotonic,
-            publisher: nil
+            publisher: nil,
+            number: newMessageNumber()
         )
         guard canRetain(message) else { return .refused(.retainedStoreFull) }
         let count = accept(message, .server, at: now)
