@@ -89,6 +89,8 @@ let cores: [Module] = [
 
 // Bound to one C library, or to the system.
 let bound: [Module] = [
+    Module(name: "HTTPFiles"),
+    Module(name: "HTTPRangeClient"),
     Module(
         name: "RulesSQLSystem",
         dependencies: ["RulesSQL", "IoTCOpenSSL", "IoTTime", "MQTTTopics"],
@@ -112,7 +114,7 @@ let bound: [Module] = [
     ),
     Module(
         name: "FileTool",
-        dependencies: ["FileEncryption", "SegmentTransfer"],
+        dependencies: ["FileEncryption", "HTTPRangeClient", "SegmentTransfer"],
         testDependencies: ["FileEncryption", "SegmentTransfer", "IoTTransferHelper"]
     ),
     Module(
@@ -129,6 +131,7 @@ let bound: [Module] = [
         name: "FirmwareTool",
         dependencies: [
             "CBORCodec", "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+            "HTTPRangeClient",
         ],
         testDependencies: [
             "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
@@ -146,8 +149,17 @@ let composed: [Module] = [
     ),
     Module(
         name: "CloudEndpoint",
-        dependencies: ["IoTTime", "MQTTBroker", "MQTTCodec"]
-            + endpoint("swift-nio", "NIOCore", "NIOPosix")
+        dependencies: [
+            "AccessPolicy", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
+            "X509VerificationOpenSSL",
+        ]
+            + endpoint("swift-nio", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOTLS", "NIOWebSocket")
+            + endpoint("swift-nio-ssl", "NIOSSL")
+            + endpoint("swift-nio-extras", "NIOHTTPTypes", "NIOHTTPTypesHTTP1")
+            + endpoint("hummingbird", "Hummingbird", "HummingbirdCore")
+            + endpoint("swift-http-types", "HTTPTypes")
+            + endpoint("GRDB.swift", "GRDB")
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
         testDependencies: endpoint("swift-log", "Logging")
@@ -192,6 +204,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(
@@ -213,9 +230,9 @@ let package = Package(
         .executableTarget(
             name: "iot-cloud",
             dependencies: [
-                "CloudEndpoint", "MQTTBroker", "MQTTCodec", "MQTTPacketDump", "FileEncryption",
-                "FileTool", "FirmwareManifest", "FirmwareTool", "IoTTime", "RulesSQL",
-                "RulesSQLSystem",
+                "AccessPolicy", "CertificateTool", "CloudEndpoint", "FileEncryption", "FileTool",
+                "FirmwareManifest", "FirmwareTool", "IoTTime", "JSONDocument", "MQTTBroker",
+                "MQTTCodec", "MQTTPacketDump", "RulesSQL", "RulesSQLSystem", "X509Verification",
             ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
@@ -224,7 +241,11 @@ let package = Package(
         ),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["CloudEndpoint", "iot-cloud"] + endpoint("swift-log", "Logging"),
+            dependencies: [
+                "AccessPolicy", "CloudEndpoint", "IoTTime", "X509Verification",
+                "X509VerificationOpenSSL", "iot-cloud",
+            ]
+                + endpoint("swift-log", "Logging"),
             exclude: ["Clients"],
             swiftSettings: swift
         ),

@@ -173,7 +173,7 @@ final class BrokerLoop {
     }
 
     /// Reads both clocks.
-    private static func now() -> Broker.Now {
+    static func now() -> Broker.Now {
         let uptime = NIODeadline.now().uptimeNanoseconds
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -52,8 +52,11 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
 
     private func serve(on eventLoop: any EventLoop) async throws {
         let addresses = try configuration.listeners.map(resolve)
-        let policy = configuration.policy ?? Broker.AllowAll()
-        if configuration.policy == nil {
+        if configuration.listeners.contains(where: \.isSecure), configuration.tls == nil {
+            throw StartError.noCertificate
+        }
+        let policy = brokerPolicy()
+        if !hasPolicy {
             logger.warning(
                 "DEVELOPMENT MODE: no policies, every client may connect, publish and subscribe"
             )
@@ -74,14 +77,23 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             )
         }.get()
 
+        let gauge = try await eventLoop.submit { [configuration] in
+            NIOLoopBound(
+                HandshakeGauge(limit: configuration.maximumHandshakes),
+                eventLoop: eventLoop
+            )
+        }.get()
         var servers: [any Channel] = []
         do {
-            for address in addresses {
-                servers.append(try await bind(address, to: loop, on: eventLoop))
+            for (listener, address) in zip(configuration.listeners, addresses) {
+                let pipeline = pipeline(of: listener, to: loop, gauge)
+                servers.append(try await bind(address, pipeline, on: eventLoop))
             }
-            announce(servers)
-            // Ends by graceful shutdown or by cancellation; both stop the endpoint in the same way.
-            try? await gracefulShutdown()
+            try await webServer().run { [servers] web in
+                announce(servers, web)
+                // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
+                try? await gracefulShutdown()
+            }
         } catch {
             await stop(servers, loop, on: eventLoop)
             throw error
@@ -92,14 +104,52 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
     /// Resolves a listener's host and refuses one that is open without a policy.
     private func resolve(_ listener: Configuration.Listener) throws -> SocketAddress {
         let address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
-        guard configuration.policy != nil || configuration.allowsAnonymous || address.isLoopback
+        guard hasPolicy || configuration.allowsAnonymous || address.isLoopback
         else { throw StartError.openWithoutPolicy(host: listener.host) }
         return address
     }
 
+    private var hasPolicy: Bool { configuration.policies != nil || configuration.policy != nil }
+
+    private func brokerPolicy() -> any BrokerPolicy {
+        guard let directory = configuration.policies else {
+            return configuration.policy ?? Broker.AllowAll()
+        }
+        return DirectoryPolicy(
+            directory: directory,
+            admission: configuration.tls?.admission,
+            logger: logger,
+            now: { BrokerLoop.now().wall }
+        )
+    }
+
+    private func pipeline(
+        of listener: Configuration.Listener,
+        to loop: NIOLoopBound<BrokerLoop>,
+        _ gauge: NIOLoopBound<HandshakeGauge>
+    ) -> ListenerPipeline {
+        let handshake = listener.isSecure ? configuration.tls : nil
+        return ListenerPipeline(
+            listener: listener,
+            handshake: handshake.map {
+                TLSHandshake(
+                    server: $0,
+                    timeout: TimeAmount(configuration.tlsHandshakeTimeout),
+                    logger: logger,
+                    now: { BrokerLoop.now().wall }
+                )
+            },
+            gauge: gauge,
+            loop: loop,
+            directory: configuration.policies,
+            maximumFrameSize: configuration.broker.maximumPacketSize + 16,
+            now: { BrokerLoop.now().wall }
+        )
+    }
+
     private func bind(
         _ address: SocketAddress,
-        to loop: NIOLoopBound<BrokerLoop>,
+        _ pipeline: ListenerPipeline,
         on eventLoop: any EventLoop
     ) async throws -> any Channel {
         try await ServerBootstrap(group: eventLoop)
@@ -107,29 +157,36 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             .serverChannelOption(.backlog, value: 1_024)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let handler = MQTTConnectionHandler(loop: loop.value)
-                    try channel.pipeline.syncOperations.addHandler(handler)
-                }
+                channel.eventLoop.makeCompletedFuture { try pipeline.configure(channel) }
             }
             .bind(to: address)
             .get()
     }
 
-    private func announce(_ servers: [any Channel]) {
-        let listening = servers.compactMap { server -> ListeningAddress? in
+    private func webServer() throws -> WebServer {
+        for listener in configuration.http?.listeners ?? [] {
+            _ = try resolve(Configuration.Listener(host: listener.host, port: listener.port))
+        }
+        return WebServer(configuration, logger: logger)
+    }
+
+    private func announce(_ servers: [any Channel], _ web: [ListeningAddress]) {
+        let listening = zip(configuration.listeners, servers).compactMap {
+            listener,
+            server -> ListeningAddress? in
             guard let address = server.localAddress, let host = address.ipAddress,
                 let port = address.port
             else { return nil }
-            return ListeningAddress(host: host, port: port)
+            return ListeningAddress(scheme: listener.scheme, host: host, port: port)
         }
+        for address in web { logger.info("listening on \(address)") }
         for (address, server) in zip(listening, servers) {
-            if configuration.policy == nil, server.localAddress?.isLoopback == false {
+            if !hasPolicy, server.localAddress?.isLoopback == false {
                 logger.warning("\(address) IS OPEN TO THE NETWORK WITHOUT ANY POLICY")
             }
             logger.info("listening on \(address)")
         }
-        whenListening(listening)
+        whenListening(listening + web)
     }
 
     private func stop(

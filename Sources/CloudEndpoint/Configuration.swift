@@ -4,17 +4,44 @@ public import MQTTBroker
 extension CloudEndpoint {
     /// What one endpoint listens on and allows.
     public struct Configuration: Sendable {
-        /// A TCP listener for MQTT.
+        /// How MQTT reaches a listener.
+        public enum Transport: Hashable, Sendable {
+            /// Straight over the connection.
+            case tcp
+            /// In binary WebSocket frames, at the path `/mqtt`.
+            case webSocket
+        }
+
+        /// A listener for MQTT.
         public struct Listener: Hashable, Sendable {
             /// The address or name to bind to; only loopback is open without a policy.
             public var host: String
             /// The port; 0 lets the system choose.
             public var port: Int
 
+            /// How MQTT comes in.
+            public var transport: Transport
+            /// Whether TLS is around it; takes ``Configuration/tls``.
+            public var isSecure: Bool
+
             /// Names an address and a port.
-            public init(host: String = "127.0.0.1", port: Int = 1883) {
+            public init(
+                host: String = "127.0.0.1",
+                port: Int = 1883,
+                transport: Transport = .tcp,
+                isSecure: Bool = false
+            ) {
                 self.host = host
                 self.port = port
+                self.transport = transport
+                self.isSecure = isSecure
+            }
+
+            var scheme: String {
+                switch transport {
+                case .tcp: isSecure ? "mqtts" : "mqtt"
+                case .webSocket: isSecure ? "wss" : "ws"
+                }
             }
         }
 
@@ -22,7 +49,16 @@ extension CloudEndpoint {
         public var listeners: [Listener]
         /// Limits and choices of the broker.
         public var broker = Broker.Configuration()
-        /// Who may do what; `nil`: nobody decides, see ``allowsAnonymous``.
+        /// Certificates of secure listeners.
+        public var tls: TLSServer?
+        /// TLS handshakes in progress; more connections are closed at once.
+        public var maximumHandshakes = 1_000
+        /// How long a TLS handshake may take.
+        public var tlsHandshakeTimeout: Duration = .seconds(10)
+        /// Who may do what, by policies; `nil`: see ``policy``.
+        public var policies: PolicyDirectory?
+        /// Who may do what, by code, where there are no ``policies``; `nil`: nobody decides, see
+        /// ``allowsAnonymous``.
         public var policy: (any BrokerPolicy)?
         /// For development: without a policy, lets everybody do everything even where others than
         /// this machine can connect.
@@ -31,6 +67,8 @@ extension CloudEndpoint {
         public var allowsAnonymous = false
         /// How long a connection that the broker ended may take to read the reason.
         public var lingerTimeout: Duration = .seconds(2)
+        /// What is served over HTTP; `nil`: nothing.
+        public var http: HTTPConfiguration?
 
         /// One listener and the defaults.
         public init(listeners: [Listener] = [Listener()]) { self.listeners = listeners }
@@ -38,14 +76,16 @@ extension CloudEndpoint {
 
     /// An address that a listener is bound to.
     public struct ListeningAddress: Hashable, Sendable, CustomStringConvertible {
+        /// `mqtt`, `mqtts`, `ws`, `wss` or `http`.
+        public let scheme: String
         /// The IP address.
         public let host: String
         /// The port, also where the configuration said 0.
         public let port: Int
 
-        /// As in a URL: `mqtt://127.0.0.1:1883`, `mqtt://[::1]:1883`.
+        /// As in a URL: `mqtt://127.0.0.1:1883`, `wss://[::1]:443`.
         public var description: String {
-            host.contains(":") ? "mqtt://[\(host)]:\(port)" : "mqtt://\(host):\(port)"
+            host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
         }
     }
 
@@ -54,6 +94,8 @@ extension CloudEndpoint {
     public enum StartError: Error, Hashable, Sendable, CustomStringConvertible {
         /// Others could connect, and there is neither a policy nor leave to do without one.
         case openWithoutPolicy(host: String)
+        /// A listener is secure, and there is no certificate.
+        case noCertificate
 
         /// For an operator.
         public var description: String {
@@ -61,6 +103,8 @@ extension CloudEndpoint {
             case .openWithoutPolicy(let host):
                 "refusing to listen on \(host): it is not a loopback address, and without policies "
                     + "everybody could do everything; --allow-anonymous permits that for development"
+            case .noCertificate:
+                "a secure listener needs the server's certificate and key"
             }
         }
     }

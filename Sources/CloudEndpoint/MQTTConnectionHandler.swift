@@ -8,12 +8,18 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let loop: BrokerLoop
+    private let principal: String?
+    private let identity: ConnectionIdentity?
     private var id: Broker.ConnectionID?
     private var context: ChannelHandlerContext?
     /// True once the broker has ended the connection: what still arrives is read and dropped.
     private var isFinished = false
 
-    init(loop: BrokerLoop) { self.loop = loop }
+    init(loop: BrokerLoop, principal: String?, identity: ConnectionIdentity?) {
+        self.loop = loop
+        self.principal = principal
+        self.identity = identity
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -43,7 +49,12 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
     private func open(_ context: ChannelHandlerContext) {
         guard id == nil else { return }
         let address = context.remoteAddress?.ipAddress ?? "unknown"
-        id = loop.opened(self, peer: Broker.Peer(address: address))
+        let peer = Broker.Peer(
+            address: address,
+            principal: principal,
+            identity: identity.map { PeerIdentity($0) }
+        )
+        id = loop.opened(self, peer: peer)
     }
 
     /// Writes a batch and reports it when the socket has taken it.

@@ -101,11 +101,14 @@ extension Broker {
         public var address: String
         /// Who the transport proved the peer to be, such as a certificate's identifier.
         public var principal: String?
+        /// What the policy wants to find again for this connection.
+        public var identity: PeerIdentity?
 
         /// Describes a peer.
-        public init(address: String, principal: String? = nil) {
+        public init(address: String, principal: String? = nil, identity: PeerIdentity? = nil) {
             self.address = address
             self.principal = principal
+            self.identity = identity
         }
     }
 

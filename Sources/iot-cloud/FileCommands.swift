@@ -238,7 +238,7 @@ struct FileResume: ParsableCommand {
     @Option(help: "The context the file must belong to.")
     var context: String?
 
-    @Argument(help: "The file to fetch: a path.")
+    @Argument(help: "The file to fetch: a path, or a URL that begins with http://.")
     var source: String
 
     func run() throws {
@@ -247,8 +247,14 @@ struct FileResume: ParsableCommand {
         command.passphrase = passphraseSource
         command.context = context.map { FileContext($0) }
         try report { () throws(FileToolError) in
-            var source = try LocalRangeSource(source)
-            let resumed = try command.run(&source)
+            let resumed: UInt64
+            if HTTPRangeSource.isURL(source) {
+                var server = try HTTPRangeSource(source)
+                resumed = try command.run(&server)
+            } else {
+                var file = try LocalRangeSource(source)
+                resumed = try command.run(&file)
+            }
             if resumed > 0 { complain("resumed: \(resumed) segments were there") }
         }
     }

@@ -14,7 +14,8 @@ struct IoTCloud: AsyncParsableCommand {
               mosquitto_pub -t sensor/1 -m hello
             """,
         subcommands: [
-            Serve.self, MQTT.self, SQLCommands.self, FileCommands.self, Firmware.self,
+            Serve.self, MQTT.self, SQLCommands.self, PolicyCommands.self,
+            CertificateCommandLine.self, FileCommands.self, Firmware.self,
         ]
     )
 }

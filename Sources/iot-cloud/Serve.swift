@@ -1,4 +1,5 @@
 #if Endpoint
+internal import AccessPolicy
 internal import ArgumentParser
 internal import CloudEndpoint
 internal import Logging
@@ -22,6 +23,10 @@ struct Serve: AsyncParsableCommand {
             Prints one line per listener to standard output once clients can connect, and logs to \
             standard error. State lives in memory and ends with the process.
 
+            With --policies FOLDER nothing is allowed but what the policies there allow: NAME.json \
+            is the policy NAME, principals.json attaches policies and things to certificates. \
+            Policies, revocation lists and the server's certificate are read again when they change.
+
             Without policies every client may do everything. That is for development, and only \
             allowed where nobody but this machine can connect, or with --allow-anonymous.
             """
@@ -32,6 +37,23 @@ struct Serve: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: "TCP port to listen on; 0 lets the system choose.")
     var port = 1_883
+
+    @OptionGroup(title: "HTTP")
+    var http: HTTPOptions
+
+    @OptionGroup(title: "TLS and WebSocket")
+    var secure: SecureListenerOptions
+
+    @Option(help: ArgumentHelp("Folder of policies.", valueName: "folder"))
+    var policies: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A client identifier to accept although it holds one of + # * ? $ /.",
+            valueName: "name"
+        )
+    )
+    var allowClientId: [String] = []
 
     @Flag(help: "Let everybody who can reach this machine do everything (development).")
     var allowAnonymous = false
@@ -67,9 +89,8 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "iot-cloud")
         logger.logLevel = logLevel
 
-        var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
-        configuration.allowsAnonymous = allowAnonymous
-        if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
+        var watched: [FileReloader.Source] = []
+        let configuration = try endpointConfiguration(logger, &watched)
         let endpoint = CloudEndpoint(configuration: configuration, logger: logger) { addresses in
             for address in addresses { print("listening on \(address)") }
             fflush(nil)
@@ -80,7 +101,8 @@ struct Serve: AsyncParsableCommand {
                     .init(
                         service: endpoint,
                         successTerminationBehavior: .gracefullyShutdownGroup
-                    )
+                    ),
+                    .init(service: FileReloader(watched, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigint, .sigterm],
                 logger: logger
@@ -91,6 +113,36 @@ struct Serve: AsyncParsableCommand {
         } catch let error as CloudEndpoint.StartError {
             throw ValidationError(error.description)
         }
+    }
+
+    private func endpointConfiguration(
+        _ logger: Logger,
+        _ watched: inout [FileReloader.Source]
+    ) throws -> CloudEndpoint.Configuration {
+        var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
+        configuration.listeners += secure.listeners(host: host)
+        configuration.http = http.configuration(host: host)
+        configuration.allowsAnonymous = allowAnonymous
+        if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
+        if let tls = try secure.tls() {
+            configuration.tls = tls.server
+            watched += tls.watched
+        }
+        if let policies {
+            let folder = PolicyFolder(path: policies)
+            let directory = PolicyDirectory(
+                clientIdentifiers: ClientIdentifierRule(allowing: Set(allowClientId)),
+                auditLogger: logger
+            )
+            do {
+                try folder.load(into: directory)
+            } catch {
+                throw ValidationError("\(policies): \(error)")
+            }
+            configuration.policies = directory
+            watched.append(.policies(folder, directory))
+        }
+        return configuration
     }
 }
 #endif

@@ -5,11 +5,19 @@ import Logging
 
 /// An endpoint on a port of its own, inside the test process.
 func withEndpoint<T: Sendable>(
-    _ configure: (inout CloudEndpoint.Configuration) -> Void = { _ in },
+    _ configure: (inout CloudEndpoint.Configuration) throws -> Void = { _ in },
     _ body: (Int) async throws -> T
 ) async throws -> T {
+    try await withEndpoints(configure) { try await body($0[0].port) }
+}
+
+/// An endpoint on ports of its own; all of its addresses.
+func withEndpoints<T: Sendable>(
+    _ configure: (inout CloudEndpoint.Configuration) -> Void = { _ in },
+    _ body: ([CloudEndpoint.ListeningAddress]) async throws -> T
+) async throws -> T {
     var configuration = CloudEndpoint.Configuration(listeners: [.init(port: 0)])
-    configure(&configuration)
+    try configure(&configuration)
     let (addresses, continuation) = AsyncStream.makeStream(
         of: [CloudEndpoint.ListeningAddress].self
     )
@@ -23,12 +31,12 @@ func withEndpoint<T: Sendable>(
         try await endpoint.run()
     }
     var iterator = addresses.makeAsyncIterator()
-    guard let port = await iterator.next()?.first?.port else {
+    guard let listening = await iterator.next(), !listening.isEmpty else {
         try await running.value
         throw CancellationError()
     }
     do {
-        let result = try await body(port)
+        let result = try await body(listening)
         running.cancel()
         try await running.value
         return result

@@ -38,7 +38,9 @@ struct FilterStore: Sendable {
     }
 
     var count: Int { table.count }
-    var byteCount: Int { heap.byteCount + table.byteCount + crowd.byteCount }
+    var byteCount: Int {
+        heap.byteCount + table.byteCount + crowd.byteCount + shapes.byteCount
+    }
     var hasRoom: Bool { heap.hasRoom }
 
     /// Filters that the crowd holds.
@@ -49,19 +51,32 @@ struct FilterStore: Sendable {
         heap.pages.markShared()
         table.pages.markShared()
         crowd.pages.markShared()
+        shapes.pages.markShared()
     }
 
     // MARK: Filters by text
 
-    /// The key of a filter and its record, 0 where there is none.
-    @usableFromInline
-    func find(_ filter: TopicFilter) -> (key: FilterKey, record: Record) {
-        let bytes = filter.bytes.span
-        return unsafe bytes.withUnsafeBufferPointer { buffer in
+    /// The key of a filter.
+    func key(_ filter: TopicFilter) -> FilterKey {
+        unsafe filter.bytes.withUnsafeBufferPointer { buffer in
             guard let bytes = buffer.baseAddress else { preconditionFailure("an empty filter") }
-            let key = unsafe FilterKey(bytes, count: buffer.count, hasher)
-            return (key, unsafe find(bytes, count: buffer.count, key))
+            return unsafe FilterKey(bytes, count: buffer.count, hasher)
         }
+    }
+
+    /// The record of a filter, 0 where there is none.
+    func find(_ filter: TopicFilter, _ key: FilterKey) -> Record {
+        unsafe filter.bytes.withUnsafeBufferPointer { buffer in
+            guard let bytes = buffer.baseAddress else { preconditionFailure("an empty filter") }
+            return unsafe find(bytes, count: buffer.count, key)
+        }
+    }
+
+    /// Reads the beginning of a record and of its page.
+    @inline(__always)
+    func touch(_ record: Record) -> UInt32 {
+        let page = unsafe heap.pages.page(Int(record >> 10))
+        return unsafe page[0] &+ page[Int(record & 1023)]
     }
 
     private func find(_ bytes: UnsafePointer<UInt8>, count: Int, _ key: FilterKey) -> Record {
@@ -130,11 +145,10 @@ struct FilterStore: Sendable {
         table.remove(hash, record) { heap[$0, 0] }
     }
 
-    private mutating func removeFilter(_ record: Record) {
+    private mutating func removeFilter(_ record: Record, _ key: FilterKey?) {
         let words = unsafe heap.words(record)
         let count = unsafe Self.length(words)
-        let text = unsafe Self.text(words)
-        let key = unsafe FilterKey(text, count: count, hasher)
+        let key = unsafe key ?? FilterKey(Self.text(words), count: count, hasher)
         if unsafe words[0] & Self.inCrowd != 0 {
             let block = unsafe words[(Self.textOffset + count + 3) / 4]
             crowd.remove(record: record, from: block, bucket: key.bucket)
@@ -209,7 +223,7 @@ struct FilterStore: Sendable {
         return group
     }
 
-    private mutating func removeGroup(_ group: Record) {
+    private mutating func removeGroup(_ group: Record, _ key: FilterKey?) {
         let record = heap[group, 2]
         let side = heap[record, 1]
         let next = heap[group, 3]
@@ -227,7 +241,7 @@ struct FilterStore: Sendable {
         heap[record, 1] = newest
         heap[record, 0] &= ~Self.hasSide
         heap.free(side)
-        if newest == 0 { removeFilter(record) }
+        if newest == 0 { removeFilter(record, key) }
     }
 
     // MARK: Owners of subscriptions: filters and groups
@@ -260,12 +274,14 @@ struct FilterStore: Sendable {
     }
 
     /// Drops an owner that has no subscription any more.
-    mutating func removeIfEmpty(_ owner: Record) {
+    ///
+    /// - Parameter key: of its filter, where it is known.
+    mutating func removeIfEmpty(_ owner: Record, _ key: FilterKey?) {
         guard newest(of: owner) == 0 else { return }
         if isGroup(owner) {
-            removeGroup(owner)
+            removeGroup(owner, key)
         } else if firstGroup(of: owner) == 0 {
-            removeFilter(owner)
+            removeFilter(owner, key)
         }
     }
 

@@ -16,7 +16,7 @@ struct SegmentTable: Sendable {
     static let slotsPerBucket = 12
     private static let bucketWords = 16
     private static let overflowWord = 3
-    private static let firstSlot = 4
+    static let firstSlot = 4
     /// Entries at which a segment is split.
     private static let splitAt = 680
     /// Entries of two buddies at which they become one.
@@ -95,6 +95,14 @@ struct SegmentTable: Sendable {
         let a = unsafe words.load(as: UInt64.self) ^ pattern
         let b = unsafe words.load(fromByteOffset: 8, as: UInt64.self) ^ pattern
         return ((a &- low) & ~a & high, (b &- low) & ~b & 0x8080_8080)
+    }
+
+    /// The entry of a bucket whose tag fits, 0 where there is none; only probably the right one.
+    @inline(__always)
+    static func probable(_ bucket: UnsafePointer<UInt32>, _ hash: UInt32) -> Reference {
+        let (a, b) = unsafe candidates(bucket, tag: tag(hash))
+        let slot = a != 0 ? a.trailingZeroBitCount &>> 3 : 8 &+ (b.trailingZeroBitCount & 31) &>> 3
+        return a | b == 0 ? 0 : unsafe bucket[firstSlot + slot]
     }
 
     /// Whether entries that belong in this bucket stand in a later one.

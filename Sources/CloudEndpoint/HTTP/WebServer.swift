@@ -1,0 +1,141 @@
+#if Endpoint
+internal import HTTPFiles
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+
+/// The HTTP listeners of an endpoint, on event loops of their own: a download never delays MQTT.
+struct WebServer {
+    private let configuration: CloudEndpoint.HTTPConfiguration?
+    private let lingerTimeout: Duration
+    private let logger: Logger
+    /// What answers, also for listeners that are not this type's.
+    let service: HTTPService
+
+    init(_ configuration: CloudEndpoint.Configuration, logger: Logger) {
+        self.configuration = configuration.http
+        lingerTimeout = configuration.lingerTimeout
+        self.logger = logger
+        service = Self.service(configuration.http)
+    }
+
+    private static func service(_ configuration: CloudEndpoint.HTTPConfiguration?) -> HTTPService {
+        let limits = configuration?.limits ?? CloudEndpoint.HTTPLimits()
+        var routes: [String: any HTTPRoute] = ["health": HealthRoute()]
+        if let folder = configuration?.filesFolder {
+            routes["files"] = FileRoute(
+                folder: FileFolder(path: folder),
+                limits: limits,
+                threads: .singleton
+            )
+        }
+        return HTTPService(routes: routes, limits: limits)
+    }
+
+    /// Binds, runs `body` while requests are answered, then stops.
+    ///
+    /// - Parameter body: gets the bound addresses; its end is the servers' end.
+    /// - Throws: the system's error when an address cannot be bound, and what `body` throws.
+    func run(
+        _ body: @escaping @Sendable ([CloudEndpoint.ListeningAddress]) async throws -> Void
+    ) async throws {
+        guard let configuration, !configuration.listeners.isEmpty else { return try await body([]) }
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        do {
+            try await run(configuration.listeners, on: loops, body)
+        } catch {
+            try? await loops.shutdownGracefully()
+            throw error
+        }
+        try await loops.shutdownGracefully()
+    }
+
+    private enum Event: Sendable {
+        case bound(Int, CloudEndpoint.ListeningAddress)
+        case ended((any Error)?)
+    }
+
+    private func run(
+        _ listeners: [CloudEndpoint.HTTPConfiguration.Listener],
+        on loops: any EventLoopGroup,
+        _ body: @escaping @Sendable ([CloudEndpoint.ListeningAddress]) async throws -> Void
+    ) async throws {
+        var quiet = logger
+        // Connection events of the server are for debugging; failures still show.
+        if quiet.logLevel > .debug { quiet.logLevel = max(quiet.logLevel, .warning) }
+        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+        try await withThrowingTaskGroup(of: Void.self) { [quiet] group in
+            for (index, listener) in listeners.enumerated() {
+                let server = service.application(on: listener, group: loops, logger: quiet) {
+                    guard let address = CloudEndpoint.ListeningAddress($0, scheme: "http") else {
+                        return
+                    }
+                    continuation.yield(.bound(index, address))
+                }
+                group.addTask {
+                    do {
+                        try await server.run()
+                        continuation.yield(.ended(nil))
+                    } catch {
+                        continuation.yield(.ended(error))
+                        throw error
+                    }
+                }
+            }
+            let addresses = try await bound(events, count: listeners.count)
+            try await body(addresses)
+            try await stop(&group, servers: listeners.count)
+        }
+    }
+
+    private func bound(
+        _ events: AsyncStream<Event>,
+        count: Int
+    ) async throws -> [CloudEndpoint.ListeningAddress] {
+        var addresses: [Int: CloudEndpoint.ListeningAddress] = [:]
+        for await event in events {
+            switch event {
+            case .bound(let index, let address): addresses[index] = address
+            case .ended(let error): throw error ?? CancellationError()
+            }
+            if addresses.count == count { break }
+        }
+        guard addresses.count == count else { throw CancellationError() }
+        return addresses.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// A graceful shutdown has reached the servers by itself; answers that are on their way get a
+    /// moment to end.
+    private func stop(
+        _ group: inout ThrowingTaskGroup<Void, any Error>,
+        servers: Int
+    ) async throws {
+        if Task.isShuttingDownGracefully, !Task.isCancelled {
+            let timeout = lingerTimeout
+            group.addTask {
+                // Cancelled together with the servers, or by the end of the last of them.
+                try? await Task.sleep(for: timeout)
+                throw CancellationError()
+            }
+            var running = servers
+            while running > 0, await group.nextResult().map(Self.hasEnded) == true { running -= 1 }
+        }
+        group.cancelAll()
+        while await group.nextResult() != nil {}
+    }
+
+    private static func hasEnded(_ result: Result<Void, any Error>) -> Bool {
+        if case .success = result { true } else { false }
+    }
+}
+
+extension CloudEndpoint.ListeningAddress {
+    /// The address of a bound socket; `nil` for one without a port.
+    init?(_ address: SocketAddress?, scheme: String) {
+        guard let address, let host = address.ipAddress, let port = address.port else { return nil }
+        self.init(scheme: scheme, host: host, port: port)
+    }
+}
+#endif

@@ -1,0 +1,92 @@
+#if Endpoint
+internal import AccessPolicy
+internal import IoTTime
+internal import MQTTBroker
+
+/// One connection as policies judge it: its principal, and the facts of its requests.
+///
+/// Made with the connection and confined to its event loop, which is what the unchecked conformance
+/// stands for: the broker hands it back to the policy on that loop alone.
+final class ConnectionIdentity: @unchecked Sendable {
+    /// The principal of connections without a certificate.
+    static let anonymous = "anonymous"
+
+    /// The certificate that the handshake proved; `nil` on a connection without one.
+    let certificate: AdmittedCertificate?
+    /// What the certificate's identifier is, or ``anonymous``.
+    var principal: String { certificate?.id ?? Self.anonymous }
+    /// Why a certificate that was presented in a resumed session is not admitted any more.
+    let refusal: AdmissionRefusal?
+
+    private let directory: PolicyDirectory
+    private var context: AuthorizationContext
+    private var names: ResourceNameBuilder
+    private var clientIdentifier: String?
+    private var grant: PolicyDirectory.Grant
+
+    /// Starts with what is known before CONNECT.
+    init(
+        certificate: AdmittedCertificate?,
+        refusal: AdmissionRefusal? = nil,
+        address: String,
+        directory: PolicyDirectory,
+        at now: WallClock
+    ) {
+        self.certificate = certificate
+        self.refusal = refusal
+        self.directory = directory
+        names = directory.resourceNames
+        grant = directory.grant(for: certificate?.id ?? Self.anonymous)
+        context = AuthorizationContext(now: now)
+        context.set(.sourceIP, to: address)
+        if let certificate { context.setCertificate(certificate.facts) }
+    }
+
+    /// Takes the client identifier, and with it the thing of that name if the certificate is
+    /// attached to it.
+    func setClient(_ identifier: String) {
+        clientIdentifier = identifier
+        grant = directory.grant(for: principal)
+        context.set(.clientID, to: identifier)
+        applyThing()
+    }
+
+    /// Says what the CONNECT asked for.
+    func setConnectAttributes(isPersistent: Bool, willTopic: String?) {
+        var attributes: [String] = []
+        if isPersistent { attributes.append("PersistentConnect") }
+        if willTopic != nil { attributes.append("LastWill") }
+        context.set(.connectAttributes, to: attributes)
+        context.set(.lastWillTopic, to: willTopic.map { names.name(.topic, $0) })
+    }
+
+    /// Decides a request of this connection by the policies as they are now.
+    func isAllowed(
+        _ action: PolicyAction,
+        _ kind: ResourceNameBuilder.Kind,
+        _ name: Span<UInt8>,
+        at now: WallClock
+    ) -> Bool {
+        if let certificate, now >= certificate.validUntil { return false }
+        if grant.version != directory.version {
+            grant = directory.grant(for: principal)
+            applyThing()
+        }
+        context.now = now
+        return names.withName(kind, name) { resource in
+            grant.policies.decide(action, on: resource, in: context).isAllowed
+        }
+    }
+
+    private func applyThing() {
+        context.removeThing()
+        guard let clientIdentifier else { return }
+        let thing = grant.things.first { $0.name == clientIdentifier }
+        context.set(.isAttached, to: thing == nil ? "false" : "true")
+        guard let thing else { return }
+        context.set(.thingName, to: thing.name)
+        context.set(.thingTypeName, to: thing.typeName)
+        for (name, value) in thing.attributes { context.setThingAttribute(name, to: value) }
+    }
+}
+#endif

@@ -1,0 +1,151 @@
+#if Endpoint
+internal import IoTTime
+internal import Logging
+internal import NIOCore
+internal import NIOSSL
+internal import NIOTLS
+
+/// What the handshake of one connection learned.
+struct HandshakeResult: Sendable {
+    /// The host name that the client asked for.
+    var serverName: String?
+    /// The admitted certificate.
+    var certificate: AdmittedCertificate?
+    /// Why the certificate of a resumed session is not admitted; told at CONNECT.
+    var refusal: AdmissionRefusal?
+    /// The negotiated protocol.
+    var applicationProtocol: String?
+}
+
+/// Puts SNI, TLS and ALPN into a pipeline, judges the client's certificate, and bounds how many
+/// handshakes run and how long one may take.
+struct TLSHandshake: Sendable {
+    let server: TLSServer
+    let timeout: TimeAmount
+    let logger: Logger
+    let now: @Sendable () -> WallClock
+
+    /// Adds the handlers.
+    ///
+    /// - Parameters:
+    ///   - channel: a new channel, on its event loop.
+    ///   - gauge: counts the handshakes of this event loop.
+    ///   - then: adds what follows the handshake.
+    /// - Throws: NIO's error when the channel is already closed.
+    func configure(
+        _ channel: any Channel,
+        _ gauge: HandshakeGauge,
+        then: @escaping @Sendable (any Channel, HandshakeResult) throws -> Void
+    ) throws {
+        let seen = NIOLoopBoundBox(HandshakeResult(), eventLoop: channel.eventLoop)
+        let sni = ByteToMessageHandler(
+            SNIHandler { result in
+                if case .hostname(let name) = result { seen.value.serverName = name }
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+        )
+        let tls = NIOSSLServerHandler(context: server.context) { certificates, promise in
+            let name = seen.value.serverName
+            // The path takes a fraction of a millisecond: not on the event loop.
+            promise.completeWithTask {
+                let chain = try certificates.map { try $0.toDERBytes() }
+                let verdict = judge(chain, serverName: name)
+                guard case .admitted(let certificate) = verdict else { return .failed }
+                return try await channel.eventLoop.submit {
+                    seen.value.certificate = certificate
+                    return .certificateVerified
+                }.get()
+            }
+        }
+        let alpn = ApplicationProtocolNegotiationHandler { result, channel in
+            channel.eventLoop.makeCompletedFuture {
+                if case .negotiated(let name) = result { seen.value.applicationProtocol = name }
+                try resume(channel, seen)
+                try then(channel, seen.value)
+            }
+        }
+        let deadline = HandshakeDeadline(gauge: gauge, timeout: timeout)
+        try channel.pipeline.syncOperations.addHandlers([deadline, sni, tls, alpn])
+    }
+
+    /// A resumed session never asks for the certificate again, so what it brings is judged here.
+    private func resume(
+        _ channel: any Channel,
+        _ seen: NIOLoopBoundBox<HandshakeResult>
+    ) throws {
+        guard seen.value.certificate == nil,
+            let leaf = try channel.pipeline.syncOperations.nioSSL_peerCertificate()
+        else { return }
+        switch judge([try leaf.toDERBytes()], serverName: seen.value.serverName) {
+        case .admitted(let certificate): seen.value.certificate = certificate
+        case .refused(let refusal): seen.value.refusal = refusal
+        }
+    }
+
+    private func judge(_ chain: [[UInt8]], serverName: String?) -> AdmissionVerdict {
+        guard let admission = server.admission else {
+            let text = "no authority of client certificates is configured"
+            return .refused(AdmissionRefusal(code: "no-authority", description: text))
+        }
+        let verdict = admission.admit(chain, serverName: serverName, at: now())
+        if case .refused(let refusal) = verdict {
+            logger.notice(
+                "client certificate refused",
+                metadata: ["code": "\(refusal.code)", "reason": "\(refusal)"]
+            )
+        }
+        return verdict
+    }
+}
+
+/// How many handshakes one event loop has in progress.
+final class HandshakeGauge {
+    private(set) var count = 0
+    let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    func begin() -> Bool {
+        guard count < limit else { return false }
+        count += 1
+        return true
+    }
+
+    func end() { count -= 1 }
+}
+
+/// Closes a connection whose handshake takes too long, or that comes while too many run.
+final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let gauge: HandshakeGauge
+    private let timeout: TimeAmount
+    private var task: Scheduled<Void>?
+
+    init(gauge: HandshakeGauge, timeout: TimeAmount) {
+        self.gauge = gauge
+        self.timeout = timeout
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        guard gauge.begin() else { return context.close(promise: nil) }
+        let channel = context.channel
+        task = context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { finish() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish()
+        context.fireChannelInactive()
+    }
+
+    /// The handshake is done, or will never be.
+    func finish() {
+        guard let task else { return }
+        task.cancel()
+        self.task = nil
+        gauge.end()
+    }
+}
+#endif
