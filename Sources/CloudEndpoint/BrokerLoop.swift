@@ -121,7 +121,7 @@ final class BrokerLoop {
             broker.completed(effect, .deny(.notAuthorized), at: Self.now())
         case .event(let event):
             log(event)
-        @unknown default:
+        default:
             logger.error("an output of the broker is not handled")
         }
     }

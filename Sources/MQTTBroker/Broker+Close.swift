@@ -37,6 +37,8 @@ extension Broker {
 
     /// Disconnects everybody with 0x8B, server shutting down; wills without delay are published to
     /// those whose turn has not come yet.
+    ///
+    /// In durable mode the outputs end with what is still to be stored.
     public mutating func shutDown(at now: Now) {
         for key in connections.keys { close(key, .server(.serverShuttingDown), at: now) }
         settle(at: now)

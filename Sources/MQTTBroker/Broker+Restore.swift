@@ -41,6 +41,8 @@ extension Broker {
             try restoreSubscriptions(parts, of: key, name)
             try restoreDeliveries(parts, of: key, name, messages)
             sessions[key]?.inbound = parts.inbound
+            // From now on the store knows when it was disconnected.
+            if stored.disconnectedAt == nil { keepSession(key) }
             armSession(key)
         }
         // A message that nothing needs was stored last before the end, with what needed it not.

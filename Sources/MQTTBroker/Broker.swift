@@ -38,7 +38,9 @@ public struct Broker: ~Copyable {
     var nextEffect: UInt64 = 0
     var matchEpoch: UInt64 = 0
     var sharedTurn: UInt64 = 0
+    /// Kept between messages, so that matching allocates nothing.
     var matches: [Match] = []
+    var merges: [(session: SlotKey, merge: Merge)] = []
     var counters = Statistics()
 
     var journal = Journal()

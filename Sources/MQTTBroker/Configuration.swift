@@ -142,8 +142,10 @@ extension Broker {
 
         /// Which accepted messages come out as ``Output/published(_:)``.
         public var publishedTap = PublishedTap.none
-        /// Topics whose messages come out at the tap and go nowhere else: neither to subscribers nor
-        /// to the retained messages. Those that start with one of these, such as `$aws/rules/`.
+        /// Topics whose messages come out at the tap and go nowhere else.
+        ///
+        /// Those that start with one of these, such as `$aws/rules/`, reach neither subscribers nor the
+        /// retained messages.
         public var unroutedTopicPrefixes: [String] = []
 
         /// Topics no client may publish to: those that start with one of these.

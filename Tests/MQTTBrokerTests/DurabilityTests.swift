@@ -241,7 +241,7 @@ struct DurabilityTests {
         #expect(simulation.session("w")?.inflightMessages == 3)
     }
 
-    @Test("a failed store closes everybody, and lets nobody in")
+    @Test("(3.1.1: [MQTT-4.8.0-2]) a failed store closes everybody, and lets nobody in")
     func failure() {
         let simulation = durable()
         simulation.storesAtOnce = false

@@ -196,7 +196,9 @@ struct NegativeTests {
         }
     }
 
-    @Test("a packet beyond the limit is refused by its header with 0x95, one at the limit is not")
+    @Test(
+        "[MQTT-3.2.2-15] a packet beyond the limit is refused by its header with 0x95, one at it is not"
+    )
     func tooLarge() {
         let simulation = Simulation { $0.maximumPacketSize = 100 }
         let client = simulation.connect("a")

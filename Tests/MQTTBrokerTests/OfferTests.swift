@@ -29,7 +29,7 @@ struct OfferTests {
         client.connack.map { Array($0.properties) } ?? []
     }
 
-    @Test("[MQTT-3.2.2-9] [MQTT-3.2.2-10] a maximum QoS is told, granted and held")
+    @Test("[MQTT-3.2.2-9] [MQTT-3.2.2-10] [MQTT-3.2.2-11] a maximum QoS is told, granted and held")
     func maximumQoS() {
         let simulation = Simulation { $0.maximumQoS = .atLeastOnce }
         let client = simulation.connect("a")
@@ -59,7 +59,7 @@ struct OfferTests {
         #expect(second.raw == [0x20, 3, 0, 0x9A, 0])
     }
 
-    @Test("without retained messages RETAIN is refused with 0x9A")
+    @Test("[MQTT-3.2.2-14] without retained messages RETAIN is refused with 0x9A")
     func retain() {
         let simulation = Simulation { $0.retainAvailable = false }
         let client = simulation.connect("a")
@@ -68,7 +68,9 @@ struct OfferTests {
         #expect(client.raw == [0xE0, 1, 0x9A])
     }
 
-    @Test("wildcards, shares and identifiers that are not offered are refused one by one")
+    @Test(
+        "(3.1.1: [MQTT-3.8.3-2]) wildcards, shares and identifiers that are not offered are refused"
+    )
     func subscriptions() {
         let simulation = Simulation {
             $0.wildcardSubscriptionsAvailable = false
@@ -123,6 +125,32 @@ struct OfferTests {
             let silent = simulation.connect("b", properties: properties)
             #expect(silent.connack?.properties.contains(.responseInformation) == false)
         }
+    }
+
+    @Test("[MQTT-3.2.2-18] a server without topic aliases refuses the first one with 0x94")
+    func noAliases() {
+        let client = Simulation { $0.topicAliasMaximum = 0 }.connect("a")
+        #expect(client.connack?.properties.contains(.topicAliasMaximum) == false)
+        client.publish("t", "1", properties: [.topicAlias(1)])
+        #expect(client.raw == [0xE0, 1, 0x94])
+    }
+
+    @Test("[MQTT-3.1.2-29] with Request Problem Information 0 refusals carry no text")
+    func problemInformation() {
+        let simulation = Simulation(policy: WordPolicy())
+        let client = simulation.connect("a", properties: [.requestProblemInformation(false)])
+        let options = Subscription.Options(maximumQoS: .atMostOnce)
+        #expect(client.subscribe([("no", options)]) == [.notAuthorized])
+        client.publish("no", "1", .atLeastOnce, id: 1)
+        client.publish("no", "2", .exactlyOnce, id: 2)
+        client.acknowledge(.pubrec, 9)
+        client.acknowledge(.pubrel, 9)
+        client.send(Unsubscribe(packetIdentifier: 3, topicFilters: ["no"]))
+        #expect(
+            client.raw
+                == [0x40, 3, 0, 1, 0x87, 0x50, 3, 0, 2, 0x87, 0x62, 3, 0, 9, 0x92]
+                + [0x70, 3, 0, 9, 0x92, 0xB0, 4, 0, 3, 0, 0x11]
+        )
     }
 
     @Test("§4.11 a client that is sent elsewhere is told where")

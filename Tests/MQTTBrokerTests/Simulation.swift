@@ -156,8 +156,9 @@ final class Simulation {
         for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
     }
 
-    /// The process dies: what was not stored is gone, and every connection with it. A new broker
-    /// takes over what was stored.
+    /// The process dies: what was not stored is gone, and every connection with it.
+    ///
+    /// A new broker takes over what was stored.
     func crash() throws {
         stores = []
         clients = [:]
