@@ -138,7 +138,7 @@ final class BrokerLoop {
         case .published:
             // Nothing of the endpoint taps yet.
             break
-        @unknown default:
+        default:
             logger.error("an output of the broker is not handled")
         }
     }
