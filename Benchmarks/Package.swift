@@ -49,6 +49,13 @@ let package = Package(
         .target(name: "IoTCYardstickMQTT"),
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
         benchmark("BrokerCoreBenchmarks", iot("MQTTBroker"), iot("MQTTCodec"), iot("IoTTime")),
+        benchmark(
+            "DeviceShadowBenchmarks",
+            iot("DeviceShadow"),
+            iot("IoTTime"),
+            iot("JSONDocument"),
+            "IoTCYardstickSimdjson"
+        ),
         benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
         benchmark(
             "FirmwareManifestBenchmarks",

@@ -11,6 +11,7 @@ let swift: [SwiftSetting] = [
 let fuzzed: [String] = [
     "AccessPolicy",
     "CBORCodec",
+    "DeviceRegistration",
     "DeviceShadow",
     "FileEncryption",
     "FirmwareManifest",
