@@ -167,7 +167,8 @@ let composed: [Module] = [
     Module(
         name: "CloudEndpoint",
         dependencies: [
-            "AccessPolicy", "DeviceRegistration", "DeviceShadow", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "AccessPolicy", "DeviceRegistration", "DeviceShadow", "FileEncryption", "HTTPFiles",
+            "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
             "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
             "X509VerificationOpenSSL",
         ]

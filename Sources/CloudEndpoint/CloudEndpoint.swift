@@ -55,7 +55,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         if configuration.listeners.contains(where: \.isSecure), configuration.tls == nil {
             throw StartError.noCertificate
         }
-        let policy = brokerPolicy()
+        let policy = EndpointPolicy(base: brokerPolicy())
         if !hasPolicy {
             logger.warning(
                 "DEVELOPMENT MODE: no policies, every client may connect, publish and subscribe"
@@ -65,10 +65,12 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             NIOLoopBound(
                 BrokerLoop(
                     broker: Broker(
-                        configuration: configuration.broker,
+                        configuration: configuration.tappedBroker,
                         policy: policy,
                         random: SystemRandomNumberGenerator()
                     ),
+                    policy: policy,
+                    shadows: configuration.shadows.map { ShadowFace(service: $0) },
                     eventLoop: eventLoop,
                     lingerTimeout: configuration.lingerTimeout,
                     logger: logger
@@ -90,7 +92,14 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 servers.append(try await bind(address, pipeline, on: eventLoop))
             }
             let stopWatching = watchIdentities(loop, on: eventLoop)
-            defer { stopWatching() }
+            let registry = configuration.tls?.admission as? any RegistrationEvents
+            registry?.setPublisher { event in
+                eventLoop.execute { loop.value.publish(event) }
+            }
+            defer {
+                registry?.setPublisher(nil)
+                stopWatching()
+            }
             try await webServer().run { [servers] web in
                 announce(servers, web)
                 // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
@@ -232,6 +241,15 @@ extension SocketAddress {
         guard let ipAddress else { return true }
         return ipAddress.hasPrefix("127.") || ipAddress == "::1"
             || ipAddress.hasPrefix("::ffff:127.")
+    }
+}
+
+extension CloudEndpoint.Configuration {
+    /// With shadows, the broker shows what is published to their topics.
+    fileprivate var tappedBroker: Broker.Configuration {
+        var broker = broker
+        if shadows != nil, broker.publishedTap == .none { broker.publishedTap = .selected }
+        return broker
     }
 }
 #endif

@@ -1,4 +1,5 @@
 #if Endpoint
+public import DeviceShadow
 public import MQTTBroker
 
 extension CloudEndpoint {
@@ -67,6 +68,10 @@ extension CloudEndpoint {
         public var allowsAnonymous = false
         /// How long a connection that the broker ended may take to read the reason.
         public var lingerTimeout: Duration = .seconds(2)
+        /// The shadow service; `nil`: requests to shadows are messages like others.
+        public var shadows: ShadowService<MemoryShadowStore>? = ShadowService(
+            store: MemoryShadowStore()
+        )
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 

@@ -28,11 +28,15 @@ private final class RecordingAdmission: CertificateAdmission {
     /// Codes of the refusals so far.
     var refusals: [String] { codes.withLock { $0 } }
 
-    func admit(_ chain: [[UInt8]], serverName: String?, at now: WallClock) -> AdmissionVerdict {
+    func admit(
+        _ chain: [[UInt8]],
+        serverName: String?,
+        at now: WallClock
+    ) async -> AdmissionVerdict {
         record(inner.admit(chain, serverName: serverName, at: now))
     }
 
-    func recheck(_ certificate: AdmittedCertificate, at now: WallClock) -> AdmissionVerdict {
+    func recheck(_ certificate: AdmittedCertificate, at now: WallClock) async -> AdmissionVerdict {
         record(inner.recheck(certificate, at: now))
     }
 

@@ -15,11 +15,12 @@ final class ConnectionIdentity: @unchecked Sendable {
     let certificate: AdmittedCertificate?
     /// What the certificate's identifier is, or ``anonymous``.
     var principal: String { certificate?.id ?? Self.anonymous }
-    /// Why a certificate that was presented in a resumed session is not admitted any more.
-    let refusal: AdmissionRefusal?
+    /// Why the certificate is not admitted, or not any more.
+    private(set) var refusal: AdmissionRefusal?
 
     private let directory: PolicyDirectory
-    private let admission: (any CertificateAdmission)?
+    /// Judges the certificate again; `nil` without one.
+    let admission: (any CertificateAdmission)?
     /// The version of the admission that the last verdict is good for.
     private var admittedAt: UInt64
     private var context: AuthorizationContext
@@ -49,20 +50,25 @@ final class ConnectionIdentity: @unchecked Sendable {
         if let certificate { context.setCertificate(certificate.facts) }
     }
 
-    /// Judges the certificate as things are now.
+    /// Whether the certificate has to be judged again before the connection may do anything.
+    var needsRecheck: Bool {
+        guard refusal == nil, let admission else { return false }
+        return admission.changes.version != admittedAt
+    }
+
+    /// Takes the verdict that ``needsRecheck`` asked for.
     ///
-    /// - Returns: why it may not be used any more; `nil` where it may, or where there is none.
-    func recheck(at now: WallClock) -> AdmissionRefusal? {
-        if let refusal { return refusal }
-        guard let certificate else { return nil }
-        if now >= certificate.validUntil {
-            return AdmissionRefusal(code: "expired", description: "its path is valid no more")
-        }
-        guard let admission, admission.changes.version != admittedAt else { return nil }
-        let version = admission.changes.version
-        if case .refused(let refusal) = admission.recheck(certificate, at: now) { return refusal }
+    /// - Parameter version: that of the admission before it was asked.
+    func recheck(_ verdict: AdmissionVerdict, version: UInt64) {
         admittedAt = version
-        return nil
+        if case .refused(let refusal) = verdict { self.refusal = refusal }
+    }
+
+    /// Why the certificate may not be used, by what is known without asking again.
+    func refusal(at now: WallClock) -> AdmissionRefusal? {
+        if let refusal { return refusal }
+        guard let certificate, now >= certificate.validUntil else { return nil }
+        return AdmissionRefusal(code: "expired", description: "its path is valid no more")
     }
 
     /// Takes the client identifier, and with it the thing of that name if the certificate is

@@ -24,7 +24,8 @@ struct DirectoryPolicy: BrokerPolicy {
             return .deny(.clientIdentifierNotValid)
         }
         let now = now()
-        if let refusal = identity.recheck(at: now) { return refuse(client, refusal) }
+        if identity.needsRecheck { return .later }
+        if let refusal = identity.refusal(at: now) { return refuse(client, refusal) }
         identity.setClient(identifier)
         let name = Array(identifier.utf8)
         return answer(identity.isAllowed(.connect, .client, name.span, at: now), client, "connect")

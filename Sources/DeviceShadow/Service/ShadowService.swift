@@ -125,6 +125,26 @@ public struct ShadowService<Store: ShadowStore>: Sendable {
 }
 
 extension ShadowService where Store == MemoryShadowStore {
+    /// ``handle(_:thing:name:payload:at:listeners:origin:)`` without suspension.
+    public func handleNow(
+        _ operation: ShadowTopic.Operation,
+        thing: String,
+        name: String? = nil,
+        payload: [UInt8],
+        at now: WallClock,
+        listeners: ShadowListeners = .all,
+        origin: ShadowOrigin = .mqtt
+    ) -> ShadowReaction {
+        var key: ShadowKey?
+        do throws(ShadowRejection) {
+            let checked = try ShadowKey(thing: thing, name: name)
+            key = checked
+            return performNow(try read(operation, checked, payload, now, listeners, origin))
+        } catch {
+            return .rejected(error, operation, key, now, listeners, origin)
+        }
+    }
+
     /// ``perform(_:)`` without suspension.
     public func performNow(_ transaction: ShadowTransaction) -> ShadowReaction {
         for _ in 0..<maximumAttempts {
