@@ -261,7 +261,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "AccessPolicy", "CloudEndpoint", "IoTTime", "X509Verification",
+                "AccessPolicy", "CloudEndpoint", "DeviceRegistration", "IoTTime",
+                "X509Verification",
                 "X509VerificationOpenSSL", "iot-cloud",
             ]
                 + endpoint("swift-log", "Logging"),

@@ -106,6 +106,23 @@ enum Program {
             .deletingLastPathComponent().appendingPathComponent("iot-cloud").path
     }
 
+    /// PyPI's awsiotsdk and AWSIoTPythonSDK.
+    static let hasDeviceSDKs =
+        isInstalled(python, for: "device SDKs") && hasPythonModules("awsiot", "AWSIoTPythonSDK")
+
+    /// Whether all of these can be imported.
+    static func hasPythonModules(_ names: String...) -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = ["-c", "import " + names.joined(separator: ", ")]
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        if process.terminationStatus == 0 { return true }
+        print("\(names.joined(separator: ", ")): skipped, not installed")
+        return false
+    }
+
     static func isInstalled(_ path: String, for suite: String) -> Bool {
         if FileManager.default.isExecutableFile(atPath: path) { return true }
         print("\(suite): skipped, \(path) is not on this machine")

@@ -56,9 +56,8 @@ final class ConnectionIdentity: @unchecked Sendable {
         return admission.changes.version != admittedAt
     }
 
-    /// Takes the verdict that ``needsRecheck`` asked for.
-    ///
-    /// - Parameter version: that of the admission before it was asked.
+    /// Takes the verdict that ``needsRecheck`` asked for; `version` is that of the admission before
+    /// it was asked.
     func recheck(_ verdict: AdmissionVerdict, version: UInt64) {
         admittedAt = version
         if case .refused(let refusal) = verdict { self.refusal = refusal }

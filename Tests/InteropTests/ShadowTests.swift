@@ -1,0 +1,32 @@
+#if Endpoint
+import CloudEndpoint
+import Foundation
+import Testing
+import X509VerificationOpenSSL
+
+/// Device SDKs against the endpoint's shadows, over mutual TLS with a throw-away authority.
+@Suite("Shadows with device SDKs", .enabled(if: Program.hasDeviceSDKs))
+struct ShadowTests {
+    private static let client = Program.root
+        .appendingPathComponent("Tests/InteropTests/Clients/shadow_client.py").path
+
+    @Test(
+        "get, update, delete, delta and documents, with versions and client tokens",
+        arguments: [["v2"], ["v2", "settings"], ["v1"], ["python"]]
+    )
+    func scenario(_ arguments: [String]) async throws {
+        let authority = try TestAuthority()
+        _ = try authority.issue("lamp", kind: .rsa(bits: 2048))
+        try await withEndpoint {
+            try $0.listenSecurely(authority)
+        } _: { port in
+            let result = try await ChildProcess.run(
+                Program.python,
+                [Self.client, "\(port)", authority.folder.path] + arguments
+            )
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output.hasSuffix("ok\n"))
+        }
+    }
+}
+#endif
