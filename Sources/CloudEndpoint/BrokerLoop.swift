@@ -3,6 +3,7 @@ internal import IoTTime
 internal import Logging
 internal import MQTTBroker
 internal import MQTTCodec
+internal import MQTTTopics
 internal import NIOCore
 
 #if canImport(Glibc)
@@ -28,6 +29,10 @@ final class BrokerLoop {
     private var openChannels = 0
     private var whenIdle: EventLoopPromise<Void>?
     private var isStopping = false
+    /// Sees what was published.
+    var rules: RulesEngine?
+    /// How many rules made the message that is being published.
+    private var publishDepth = 0
     private var isDrainScheduled = false
     private var timer: (deadline: MonotonicTime, task: Scheduled<Void>)?
 
@@ -71,6 +76,44 @@ final class BrokerLoop {
         scheduleDrain()
         finishIfIdle()
     }
+
+    /// Publishes a message of the endpoint's own.
+    ///
+    /// - Parameter depth: how many rules it went through.
+    func publish(
+        _ content: SharedPublish,
+        qos: QoS,
+        retain: Bool,
+        expiry: UInt32?,
+        depth: Int = 0
+    ) -> Broker.PublishResult {
+        // What waits was published by others.
+        drain()
+        publishDepth = depth
+        defer { publishDepth = 0 }
+        let result = broker.publish(
+            content,
+            qos: qos,
+            retain: retain,
+            messageExpiryInterval: expiry,
+            at: Self.now()
+        )
+        drain()
+        return result
+    }
+
+    /// The retained message of a topic.
+    func retainedMessage(of topic: String) -> Broker.PublishedMessage? {
+        broker.retainedMessage(of: topic.utf8Span.span, at: Self.now())
+    }
+
+    /// Calls `body` with each retained message.
+    func forEachRetained(matching filter: TopicFilter, _ body: (Broker.PublishedMessage) -> Void) {
+        broker.forEachRetained(matching: filter, at: Self.now(), body)
+    }
+
+    /// Counters of the broker.
+    var statistics: Broker.Statistics { broker.statistics }
 
     /// Tells every client, and closes what does not close by itself.
     ///
@@ -121,8 +164,8 @@ final class BrokerLoop {
             broker.completed(effect, .deny(.notAuthorized), at: Self.now())
         case .event(let event):
             log(event)
-        case .published:
-            break
+        case .published(let message):
+            rules?.offer(message, at: Self.now().wall, depth: publishDepth)
         @unknown default:
             logger.error("an output of the broker is not handled")
         }

@@ -67,6 +67,8 @@ extension CloudEndpoint {
         public var allowsAnonymous = false
         /// How long a connection that the broker ended may take to read the reason.
         public var lingerTimeout: Duration = .seconds(2)
+        /// Rules that run on published messages; one engine serves one endpoint, once.
+        public var rules: RulesEngine?
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 

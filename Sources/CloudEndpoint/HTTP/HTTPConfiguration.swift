@@ -24,6 +24,19 @@ extension CloudEndpoint {
         /// not served. Replace a file by renaming a new one over it: a file that is written to while
         /// it is sent ends the connection.
         public var filesFolder: String?
+        /// Opens `/rules`, `/metrics` and, where there are policies, the data plane, from everywhere:
+        /// `Authorization: Bearer …`; `nil`: only this machine may.
+        ///
+        /// At least 16 bytes; a shorter one opens nothing.
+        public var adminToken: String? {
+            get { token }
+            set {
+                token = newValue.flatMap {
+                    $0.utf8.count >= AdminGuard.minimumTokenBytes ? $0 : nil
+                }
+            }
+        }
+        private var token: String?
         /// How much a client may ask for.
         public var limits = HTTPLimits()
 
