@@ -13,6 +13,7 @@ let fuzzed: [String] = [
     "CBORCodec",
     "FileEncryption",
     "FirmwareManifest",
+    "HTTPFiles",
     "IoTTime",
     "JSONDocument",
     "MQTTBroker",
