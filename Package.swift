@@ -150,7 +150,8 @@ let composed: [Module] = [
     Module(
         name: "CloudEndpoint",
         dependencies: [
-            "AccessPolicy", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "AccessPolicy", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker",
+            "MQTTCodec",
             "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
             "X509VerificationOpenSSL",
         ]

@@ -79,7 +79,13 @@ final class BrokerLoop {
 
     /// Publishes a message of the endpoint's own.
     ///
-    /// - Parameter depth: how many rules it went through.
+    /// - Parameters:
+    ///   - content: topic, payload and properties.
+    ///   - qos: the highest level it is delivered with.
+    ///   - retain: whether it replaces the retained message of its topic.
+    ///   - expiry: seconds it may wait; `nil`: for ever.
+    ///   - depth: how many rules it went through.
+    /// - Returns: what became of it.
     func publish(
         _ content: SharedPublish,
         qos: QoS,

@@ -25,7 +25,9 @@ enum HTTPFilesEntry {
 
     private static func ranges(_ text: String, length: UInt64) {
         let field = "bytes=" + text
-        guard case .parts(let parts) = ByteRangeSet(field, length: length, limit: 16) else { return }
+        guard case .parts(let parts) = ByteRangeSet(field, length: length, limit: 16) else {
+            return
+        }
         var total: UInt64 = 0
         for part in parts {
             precondition(!part.isEmpty && part.upperBound <= length, "range outside the file")

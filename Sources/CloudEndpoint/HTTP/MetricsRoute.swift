@@ -16,6 +16,7 @@ struct MetricsText: Sendable {
     ///
     /// - Parameters:
     ///   - name: letters, digits and underscores.
+    ///   - kind: what it is.
     ///   - help: one line.
     ///   - values: with the text between the braces; empty without labels.
     mutating func add(_ name: String, _ kind: Kind, _ help: String, _ values: [(String, UInt64)]) {

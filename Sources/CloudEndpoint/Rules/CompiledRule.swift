@@ -26,6 +26,7 @@ final class CompiledRule: Sendable {
     ///     `errorAction`.
     ///   - services: what actions work with.
     ///   - counters: of the rule of this name before, so that they go on.
+    /// - Throws: ``RuleConfigurationError``.
     init(
         name: String,
         document: JSONValue,

@@ -79,7 +79,7 @@ struct RepublishAction: RuleAction {
         guard !topic.hasPrefix("$aws/rules/"), !topic.hasPrefix("$SYS/") else {
             throw ActionFailure(topic, "this topic is reserved")
         }
-        guard message.depth < services.configuration.maximumDepth else {
+        guard message.depth < services.configuration.maximumDepth + runner.extraDepth else {
             throw ActionFailure(topic, "the message has gone through too many rules")
         }
         var properties = Properties()

@@ -54,6 +54,8 @@ struct RuleRunner: ~Copyable {
     let host: any RuleHost
     /// The rule whose actions are prepared.
     var ruleName = ""
+    /// 1 while an error action is prepared: a message at the depth limit can still be reported.
+    var extraDepth = 0
 
     init(host: any RuleHost) {
         evaluator = Evaluator(environment: .system())

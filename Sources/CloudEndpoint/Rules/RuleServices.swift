@@ -26,7 +26,9 @@ public struct RulesConfiguration: Sendable {
     public var host: any RuleHost = UndefinedHost()
     /// The folder that the actions `file` and `sqlite` write to; `nil` refuses rules with them.
     public var dataFolder: String?
-    /// Messages that may wait for evaluation: 10,000. More are not seen by rules, and counted.
+    /// Messages that may wait for evaluation: 10,000.
+    ///
+    /// More are not seen by rules, and counted.
     public var maximumWaitingMessages = 10_000
     /// Bytes of payloads that may wait: 64 MiB.
     public var maximumWaitingBytes = 64 << 20

@@ -205,7 +205,10 @@ public final class RulesEngine: Sendable {
 
     /// Takes a message of the broker; called on the broker's thread, and never waits.
     ///
-    /// - Parameter depth: how many rules made the message.
+    /// - Parameters:
+    ///   - message: what was published.
+    ///   - now: when.
+    ///   - depth: how many rules made the message.
     func offer(_ message: Broker.PublishedMessage, at now: WallClock, depth: Int) {
         let snapshot = snapshot.withLock { $0 }
         let topic = message.topicName
@@ -351,6 +354,8 @@ public final class RulesEngine: Sendable {
     private func runErrorAction(_ firing: Firing, _ runner: inout RuleRunner) async {
         guard let action = firing.rule.errorAction else { return }
         runner.ruleName = firing.rule.name
+        runner.extraDepth = 1
+        defer { runner.extraDepth = 0 }
         do throws(ActionFailure) {
             let prepared = try await action.prepare(errorDocument(firing), firing.message, &runner)
             let report: @Sendable () async -> Void = { [logger] in

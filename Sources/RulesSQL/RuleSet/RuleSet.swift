@@ -70,6 +70,7 @@ public struct RuleSet: Sendable {
     ///
     /// What a broker asks before it keeps a message for evaluation elsewhere.
     /// - Parameter topic: a valid topic name.
+    /// - Returns: false where an evaluation would call nothing.
     /// - Complexity: one look into the index; stops at the first match, allocates nothing unless
     ///   the topic is one of Basic Ingest.
     public func concerns(_ topic: Span<UInt8>) -> Bool {
