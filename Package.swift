@@ -72,6 +72,19 @@ let cores: [Module] = [
         dependencies: ["IoTTime"],
         testDependencies: ["IoTTime", "X509VerificationOpenSSL"]
     ),
+    Module(
+        name: "DeviceRegistration",
+        dependencies: ["X509Verification", "JSONDocument", "IoTTime"],
+        testDependencies: [
+            "X509Verification", "X509VerificationOpenSSL", "JSONDocument", "IoTTime",
+        ]
+    ),
+    Module(
+        name: "DeviceShadow",
+        dependencies: ["IoTTime", "JSONDocument"],
+        testDependencies: ["IoTTime", "JSONDocument"],
+        settings: views
+    ),
     Module(name: "SegmentTransfer"),
     Module(name: "CBORCodec", settings: views),
     Module(
@@ -103,8 +116,12 @@ let bound: [Module] = [
     ),
     Module(
         name: "CertificateTool",
-        dependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"],
-        testDependencies: ["X509Verification", "X509VerificationOpenSSL", "IoTTime"]
+        dependencies: [
+            "DeviceRegistration", "X509Verification", "X509VerificationOpenSSL", "IoTTime",
+        ],
+        testDependencies: [
+            "DeviceRegistration", "X509Verification", "X509VerificationOpenSSL", "IoTTime",
+        ]
     ),
     Module(
         name: "FileEncryption",
@@ -150,8 +167,8 @@ let composed: [Module] = [
     Module(
         name: "CloudEndpoint",
         dependencies: [
-            "AccessPolicy", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker",
-            "MQTTCodec",
+            "AccessPolicy", "DeviceRegistration", "DeviceShadow", "FileEncryption", "HTTPFiles",
+            "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
             "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
             "X509VerificationOpenSSL",
         ]
@@ -231,7 +248,8 @@ let package = Package(
         .executableTarget(
             name: "iot-cloud",
             dependencies: [
-                "AccessPolicy", "CertificateTool", "CloudEndpoint", "FileEncryption", "FileTool",
+                "AccessPolicy", "CertificateTool", "CloudEndpoint", "DeviceRegistration",
+                "DeviceShadow", "FileEncryption", "FileTool",
                 "FirmwareManifest", "FirmwareTool", "IoTTime", "JSONDocument", "MQTTBroker",
                 "MQTTCodec", "MQTTPacketDump", "RulesSQL", "RulesSQLSystem", "X509Verification",
             ]

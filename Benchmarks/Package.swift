@@ -33,7 +33,6 @@ let package = Package(
             swiftSettings: swift
         ),
         // Peers and yardsticks of the same run.
-        // Peers and yardsticks of the same run.
         .systemLibrary(
             name: "IoTCMosquitto",
             pkgConfig: "libmosquitto",
@@ -44,9 +43,19 @@ let package = Package(
         .target(name: "IoTCYardstickFile", linkerSettings: [.linkedLibrary("sodium")]),
         .target(name: "IoTCYardstickX509", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "IoTCYardstickCBOR"),
+        // Drives MQTT brokers in processes of their own.
+        .target(name: "IoTCBrokerLoad", linkerSettings: [.linkedLibrary("pthread")]),
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
+        benchmark("BrokerCoreBenchmarks", iot("MQTTBroker"), iot("MQTTCodec"), iot("IoTTime")),
+        benchmark(
+            "DeviceShadowBenchmarks",
+            iot("DeviceShadow"),
+            iot("IoTTime"),
+            iot("JSONDocument"),
+            "IoTCYardstickSimdjson"
+        ),
         benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
         benchmark(
             "FirmwareManifestBenchmarks",
@@ -57,6 +66,7 @@ let package = Package(
             "IoTCYardstickCBOR"
         ),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
+        benchmark("MQTTBrokerBenchmarks", "IoTCBrokerLoad"),
         benchmark("MQTTCodecBenchmarks", iot("MQTTCodec"), "IoTCYardstickMQTT"),
         benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
         benchmark(

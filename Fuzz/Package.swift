@@ -11,6 +11,8 @@ let swift: [SwiftSetting] = [
 let fuzzed: [String] = [
     "AccessPolicy",
     "CBORCodec",
+    "DeviceRegistration",
+    "DeviceShadow",
     "FileEncryption",
     "FirmwareManifest",
     "HTTPFiles",

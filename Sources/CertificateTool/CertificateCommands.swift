@@ -129,6 +129,14 @@ public struct CertificateCommands: Sendable {
         }
     }
 
+    /// The first certificate of a file.
+    static func single(_ file: [UInt8]) throws(MalformedDER) -> Certificate {
+        guard let first = try certificates(file).first else {
+            throw MalformedDER(.pemBoundary, at: 0)
+        }
+        return first
+    }
+
     private static func certificates(_ file: [UInt8]) throws(MalformedDER) -> [Certificate] {
         guard file.first != 0x30 else { return [try Certificate(der: file)] }
         var certificates: [Certificate] = []
@@ -151,7 +159,7 @@ public struct CertificateCommands: Sendable {
 
     private static var empty: Output { Output(text: "no certificate in the file\n", status: 2) }
 
-    private static func unreadable(_ part: String, _ error: MalformedDER) -> Output {
+    static func unreadable(_ part: String, _ error: MalformedDER) -> Output {
         Output(text: "\(part) unreadable: \(error.code), \(error)\n", status: 2)
     }
 }

@@ -1,4 +1,6 @@
 #if Endpoint
+internal import DeviceRegistration
+internal import DeviceShadow
 internal import IoTTime
 internal import Logging
 internal import MQTTBroker
@@ -6,20 +8,17 @@ internal import MQTTCodec
 internal import MQTTTopics
 internal import NIOCore
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
-
 /// One broker on one event loop: carries bytes and time in, and outputs to the channels.
 ///
 /// Confined to its event loop. Outputs are taken once per turn of the loop, so that everything one
 /// readiness cycle produces for a connection leaves in one write.
 final class BrokerLoop {
     private var broker: Broker
+    /// Answers the broker; the same that it asks itself.
+    private let policy: any BrokerPolicy
+    /// The shadow service, where the endpoint has one.
+    private let shadows: ShadowFace?
+    private var presence = PresenceMessages(random: SystemRandomNumberGenerator())
     private let eventLoop: any EventLoop
     private let lingerTimeout: TimeAmount
     private let logger: Logger
@@ -38,11 +37,15 @@ final class BrokerLoop {
 
     init(
         broker: consuming Broker,
+        policy: any BrokerPolicy,
+        shadows: ShadowFace?,
         eventLoop: any EventLoop,
         lingerTimeout: Duration,
         logger: Logger
     ) {
         self.broker = broker
+        self.policy = policy
+        self.shadows = shadows
         self.eventLoop = eventLoop
         self.lingerTimeout = TimeAmount(lingerTimeout)
         self.logger = logger
@@ -121,6 +124,20 @@ final class BrokerLoop {
     /// Counters of the broker.
     var statistics: Broker.Statistics { broker.statistics }
 
+    /// Policies or certificates changed: live connections are judged again.
+    func policyChanged() {
+        guard !isStopping else { return }
+        broker.policyChanged(at: Self.now())
+        scheduleDrain()
+    }
+
+    /// Ends connections whose certificate has run out; called every few seconds.
+    func endExpired() {
+        let now = Self.now()
+        guard handlers.values.contains(where: { $0.isExpired(at: now.wall) }) else { return }
+        policyChanged()
+    }
+
     /// Tells every client, and closes what does not close by itself.
     ///
     /// - Returns: a future that is done when no channel is left.
@@ -165,15 +182,111 @@ final class BrokerLoop {
             handlers[id]?.setReading(false)
         case .resumeReading(let id):
             handlers[id]?.setReading(true)
-        case .authorise(let effect, _):
-            // No policy of this endpoint defers its answer.
-            broker.completed(effect, .deny(.notAuthorized), at: Self.now())
+        case .authorise(let effect, let question):
+            answer(question, effect)
         case .event(let event):
             log(event)
+            announce(event)
         case .published(let message):
             rules?.offer(message, at: Self.now().wall, depth: publishDepth)
-        @unknown default:
+            if ShadowTopic.isReserved(message.topicName) { serveShadow(message) }
+        default:
             logger.error("an output of the broker is not handled")
+        }
+    }
+
+    private static func recheck(
+        _ certificate: AdmittedCertificate,
+        by admission: any CertificateAdmission,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<AdmissionVerdict> {
+        let promise = eventLoop.makePromise(of: AdmissionVerdict.self)
+        Task(executorPreference: AdmissionExecutor.shared) {
+            promise.succeed(await admission.recheck(certificate, at: SystemClock.wall()))
+        }
+        return promise.futureResult
+    }
+
+    /// Publishes the lifecycle message of an event.
+    private func announce(_ event: Broker.Event) {
+        guard let message = presence.message(for: event) else { return }
+        broker.publish(
+            message.topicName,
+            payload: message.payload.span,
+            qos: .atLeastOnce,
+            at: Self.now()
+        )
+    }
+
+    /// Publishes an event of the registry.
+    func publish(_ event: RegistrationEvent) {
+        guard !isStopping else { return }
+        broker.publish(event.topic, payload: event.payload.span, qos: .atLeastOnce, at: Self.now())
+        scheduleDrain()
+    }
+
+    /// Serves a request to the shadow service.
+    private func serveShadow(_ message: Broker.PublishedMessage) {
+        guard let shadows else { return }
+        let now = Self.now()
+        let answers = shadows.answers(to: message, at: now.wall) { broker.hasSubscriber($0) }
+        publish(answers, at: now)
+    }
+
+    /// Serves a request to the shadow service that came over HTTP.
+    func shadow(
+        _ operation: ShadowTopic.Operation,
+        _ thing: String,
+        _ name: String?,
+        _ payload: [UInt8]
+    ) -> ShadowResult? {
+        guard let shadows else { return nil }
+        let now = Self.now()
+        let reaction = shadows.serve(
+            operation,
+            thing: thing,
+            name: name,
+            payload: payload,
+            at: now.wall
+        ) { broker.hasSubscriber($0) }
+        publish(reaction.messages, at: now)
+        scheduleDrain()
+        return reaction.result
+    }
+
+    private func publish(_ messages: [ShadowMessage], at now: Broker.Now) {
+        for message in messages {
+            broker.publish(
+                message.topic.description,
+                payload: message.payload.span,
+                qos: .atLeastOnce,
+                at: now
+            )
+        }
+    }
+
+    /// Answers a question that waits for a certificate to be judged again.
+    private func answer(_ question: Broker.Question, _ effect: Broker.EffectID) {
+        guard let identity = question.client.peer.identity?.object as? ConnectionIdentity,
+            let admission = identity.admission, let certificate = identity.certificate
+        else {
+            // No other policy of this endpoint defers its answer.
+            return broker.completed(effect, .deny(.notAuthorized), at: Self.now())
+        }
+        let version = admission.changes.version
+        Self.recheck(certificate, by: admission, on: eventLoop).assumeIsolated().whenSuccess {
+            verdict in
+            identity.recheck(verdict, version: version)
+            // What changed meanwhile is judged by the next change's own question.
+            let decision: Broker.Decision =
+                switch question.action {
+                case .connect(let password):
+                    self.policy.connect(question.client, password: password)
+                case .remain: self.policy.remain(question.client)
+                default: .deny(.notAuthorized)
+                }
+            self.broker.completed(effect, decision, at: Self.now())
+            self.drain()
         }
     }
 
@@ -223,17 +336,6 @@ final class BrokerLoop {
         drain()
     }
 
-    /// Reads both clocks.
-    static func now() -> Broker.Now {
-        let uptime = NIODeadline.now().uptimeNanoseconds
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Broker.Now(
-            monotonic: MonotonicTime(nanoseconds: Int64(clamping: uptime)),
-            wall: WallClock(
-                milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
-            )
-        )
-    }
+    static func now() -> Broker.Now { SystemClock.now() }
 }
 #endif

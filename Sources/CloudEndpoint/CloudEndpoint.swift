@@ -55,7 +55,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         if configuration.listeners.contains(where: \.isSecure), configuration.tls == nil {
             throw StartError.noCertificate
         }
-        let policy = brokerPolicy()
+        let policy = EndpointPolicy(base: brokerPolicy())
         if !hasPolicy {
             logger.warning(
                 "DEVELOPMENT MODE: no policies, every client may connect, publish and subscribe"
@@ -65,10 +65,12 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             NIOLoopBound(
                 BrokerLoop(
                     broker: Broker(
-                        configuration: configuration.brokerWithRules,
+                        configuration: configuration.tappedBroker,
                         policy: policy,
                         random: SystemRandomNumberGenerator()
                     ),
+                    policy: policy,
+                    shadows: configuration.shadows.map { ShadowFace(service: $0) },
                     eventLoop: eventLoop,
                     lingerTimeout: configuration.lingerTimeout,
                     logger: logger
@@ -91,6 +93,15 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 let pipeline = pipeline(of: listener, to: loop, gauge)
                 servers.append(try await bind(address, pipeline, on: eventLoop))
             }
+            let stopWatching = watchIdentities(loop, on: eventLoop)
+            let registry = configuration.tls?.admission as? any RegistrationEvents
+            registry?.setPublisher { event in
+                eventLoop.execute { loop.value.publish(event) }
+            }
+            defer {
+                registry?.setPublisher(nil)
+                stopWatching()
+            }
             try await webServer(access).run { [servers] web in
                 announce(servers, web)
                 // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
@@ -103,6 +114,32 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         }
         await stop(servers, loop, on: eventLoop)
         await rules?.value
+    }
+
+    /// How often certificates of live connections are looked at.
+    private static let expiryInterval = TimeAmount.seconds(1)
+
+    /// Has live connections judged again when policies or admitted certificates change, and ends
+    /// those whose certificate runs out.
+    ///
+    /// - Returns: what stops that.
+    private func watchIdentities(
+        _ loop: NIOLoopBound<BrokerLoop>,
+        on eventLoop: any EventLoop
+    ) -> () -> Void {
+        guard let policies = configuration.policies else { return {} }
+        let signals = [policies.changes, configuration.tls?.admission?.changes].compactMap { $0 }
+        let observers = signals.map { signal in
+            (signal, signal.add { eventLoop.execute { loop.value.policyChanged() } })
+        }
+        let sweep = eventLoop.scheduleRepeatedTask(
+            initialDelay: Self.expiryInterval,
+            delay: Self.expiryInterval
+        ) { _ in loop.value.endExpired() }
+        return {
+            sweep.cancel()
+            for (signal, observer) in observers { signal.remove(observer) }
+        }
     }
 
     /// Resolves a listener's host and refuses one that is open without a policy.
@@ -121,7 +158,6 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         }
         return DirectoryPolicy(
             directory: directory,
-            admission: configuration.tls?.admission,
             logger: logger,
             now: { BrokerLoop.now().wall }
         )
@@ -224,23 +260,26 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
     }
 }
 
-extension CloudEndpoint.Configuration {
-    /// With rules, the broker shows what is published, and Basic Ingest goes to rules alone.
-    fileprivate var brokerWithRules: Broker.Configuration {
-        var broker = broker
-        guard rules != nil else { return broker }
-        broker.publishedTap = .all
-        broker.unroutedTopicPrefixes.append("$aws/rules/")
-        return broker
-    }
-}
-
 extension SocketAddress {
     /// True where only this machine can connect.
     var isLoopback: Bool {
         guard let ipAddress else { return true }
         return ipAddress.hasPrefix("127.") || ipAddress == "::1"
             || ipAddress.hasPrefix("::ffff:127.")
+    }
+}
+
+extension CloudEndpoint.Configuration {
+    /// With shadows, the broker shows what is published to their topics.
+    fileprivate var tappedBroker: Broker.Configuration {
+        var broker = broker
+        if shadows != nil, broker.publishedTap == .none { broker.publishedTap = .selected }
+        if rules != nil {
+            // Basic Ingest goes to rules alone.
+            broker.publishedTap = .all
+            broker.unroutedTopicPrefixes.append("$aws/rules/")
+        }
+        return broker
     }
 }
 #endif

@@ -1,4 +1,5 @@
 #if Endpoint
+public import DeviceShadow
 public import MQTTBroker
 
 extension CloudEndpoint {
@@ -69,6 +70,10 @@ extension CloudEndpoint {
         public var lingerTimeout: Duration = .seconds(2)
         /// Rules that run on published messages; one engine serves one endpoint, once.
         public var rules: RulesEngine?
+        /// The shadow service; `nil`: requests to shadows are messages like others.
+        public var shadows: ShadowService<MemoryShadowStore>? = ShadowService(
+            store: MemoryShadowStore()
+        )
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 

@@ -19,9 +19,10 @@ final class NativeKey: @unchecked Sendable {
         let made: Handle?
         switch key.algorithm {
         case .ec(let curve):
+            guard let group = unsafe NativeCurve.group(curve) else { return nil }
             unsafe made = key.withKeyBytes { point in
                 unsafe point.withUnsafeBufferPointer { buffer in
-                    unsafe iot_ec_key_new(curve.coordinateLength, buffer.baseAddress, buffer.count)
+                    unsafe iot_ec_key_new(group, buffer.baseAddress, buffer.count)
                         .map { unsafe Handle.ec($0) }
                 }
             }
@@ -96,6 +97,31 @@ final class NativeKey: @unchecked Sendable {
                 buffer.baseAddress,
                 buffer.count
             ) == 1
+        }
+    }
+}
+
+/// The curves as libcrypto knows them, made once each; it only reads them.
+enum NativeCurve {
+    nonisolated(unsafe) private static let p256 = unsafe iot_ec_group_new(32)
+    nonisolated(unsafe) private static let p384 = unsafe iot_ec_group_new(48)
+    nonisolated(unsafe) private static let p521 = unsafe iot_ec_group_new(66)
+
+    static func group(_ curve: NamedCurve) -> OpaquePointer? {
+        switch curve {
+        case .p256: unsafe p256
+        case .p384: unsafe p384
+        case .p521: unsafe p521
+        }
+    }
+
+    /// Whether a key's point lies on its curve.
+    static func contains(_ key: SubjectPublicKey, _ curve: NamedCurve) -> Bool {
+        guard let group = unsafe group(curve) else { return false }
+        return key.withKeyBytes { point in
+            unsafe point.withUnsafeBufferPointer { buffer in
+                unsafe iot_ec_point_is_good(group, buffer.baseAddress, buffer.count) == 1
+            }
         }
     }
 }

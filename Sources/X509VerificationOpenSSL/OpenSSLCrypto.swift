@@ -25,10 +25,10 @@ public final class OpenSSLCrypto: CryptoProvider {
     /// - Returns: `nil` for a good key.
     public func validate(_ key: SubjectPublicKey, verifies: Bool) -> KeyProblem? {
         switch key.algorithm {
-        case .ec:
+        case .ec(let curve):
             if verifies { return native(key) == nil ? .pointNotOnCurve : nil }
-            if cache.withLock({ $0.find(key) }) != nil { return nil }
-            return NativeKey(key) == nil ? .pointNotOnCurve : nil
+            // Checking the point costs less than preparing a key, which a leaf's is not needed for.
+            return NativeCurve.contains(key, curve) ? nil : .pointNotOnCurve
         case .ed25519:
             let isGood = key.withKeyBytes { bytes in
                 Ed25519Encoding.isCanonicalPoint(bytes) && !Ed25519Encoding.hasSmallOrder(bytes)

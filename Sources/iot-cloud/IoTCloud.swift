@@ -15,7 +15,7 @@ struct IoTCloud: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, MQTT.self, SQLCommands.self, PolicyCommands.self,
-            CertificateCommandLine.self, FileCommands.self, Firmware.self,
+            CertificateCommandLine.self, ShadowCommands.self, FileCommands.self, Firmware.self,
         ]
     )
 }

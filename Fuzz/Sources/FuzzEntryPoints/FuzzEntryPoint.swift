@@ -44,12 +44,15 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("x509-csr", fuzzSigningRequest),
         FuzzEntryPoint("x509-pem", fuzzPEM),
         FuzzEntryPoint("x509-chain", fuzzChain),
+        FuzzEntryPoint("x509-differential", fuzzCertificateDifferential),
+        FuzzEntryPoint("provisioning-template", fuzzProvisioningTemplate),
         FuzzEntryPoint("cbor", fuzzCBOR),
         FuzzEntryPoint("cose", fuzzCOSE),
         FuzzEntryPoint("suit-envelope", fuzzEnvelope),
         FuzzEntryPoint("trust-documents", fuzzTrustDocuments),
         FuzzEntryPoint("chunk-tree", fuzzChunkTree),
         FuzzEntryPoint("firmware-state", fuzzResumeState),
+        FuzzEntryPoint("shadow-request", fuzzShadowRequest),
     ]
 
     /// The target called `name`.

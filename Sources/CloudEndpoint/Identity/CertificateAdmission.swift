@@ -14,10 +14,22 @@ public protocol CertificateAdmission: Sendable {
     ///   - serverName: the host name that the client asked for (SNI).
     ///   - now: the moment to judge.
     /// - Returns: the certificate with its facts, or why it may not be used.
-    func admit(_ chain: [[UInt8]], serverName: String?, at now: WallClock) -> AdmissionVerdict
+    func admit(
+        _ chain: [[UInt8]],
+        serverName: String?,
+        at now: WallClock
+    ) async -> AdmissionVerdict
+
+    /// Rises when certificates that were admitted may have to be judged again.
+    var changes: ChangeSignal { get }
 
     /// Judges again a certificate that was admitted before: its status, its validity, the lists.
-    func recheck(_ certificate: AdmittedCertificate, at now: WallClock) -> AdmissionVerdict
+    ///
+    /// Asked at CONNECT and of live connections, where ``changes`` rose since the last verdict.
+    func recheck(
+        _ certificate: AdmittedCertificate,
+        at now: WallClock
+    ) async -> AdmissionVerdict
 }
 
 /// A client certificate that was admitted, with what policies ask about it.

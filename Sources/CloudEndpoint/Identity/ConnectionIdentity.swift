@@ -15,10 +15,14 @@ final class ConnectionIdentity: @unchecked Sendable {
     let certificate: AdmittedCertificate?
     /// What the certificate's identifier is, or ``anonymous``.
     var principal: String { certificate?.id ?? Self.anonymous }
-    /// Why a certificate that was presented in a resumed session is not admitted any more.
-    let refusal: AdmissionRefusal?
+    /// Why the certificate is not admitted, or not any more.
+    private(set) var refusal: AdmissionRefusal?
 
     private let directory: PolicyDirectory
+    /// Judges the certificate again; `nil` without one.
+    let admission: (any CertificateAdmission)?
+    /// The version of the admission that the last verdict is good for.
+    private var admittedAt: UInt64
     private var context: AuthorizationContext
     private var names: ResourceNameBuilder
     private var clientIdentifier: String?
@@ -30,16 +34,41 @@ final class ConnectionIdentity: @unchecked Sendable {
         refusal: AdmissionRefusal? = nil,
         address: String,
         directory: PolicyDirectory,
+        admission: (any CertificateAdmission)?,
+        admittedAt: UInt64,
         at now: WallClock
     ) {
         self.certificate = certificate
         self.refusal = refusal
         self.directory = directory
+        self.admission = admission
+        self.admittedAt = admittedAt
         names = directory.resourceNames
         grant = directory.grant(for: certificate?.id ?? Self.anonymous)
         context = AuthorizationContext(now: now)
         context.set(.sourceIP, to: address)
         if let certificate { context.setCertificate(certificate.facts) }
+    }
+
+    /// Whether the certificate has to be judged again before the connection may do anything.
+    var needsRecheck: Bool {
+        guard refusal == nil, let admission else { return false }
+        return admission.changes.version != admittedAt
+    }
+
+    /// Takes the verdict that ``needsRecheck`` asked for.
+    ///
+    /// - Parameter version: that of the admission before it was asked.
+    func recheck(_ verdict: AdmissionVerdict, version: UInt64) {
+        admittedAt = version
+        if case .refused(let refusal) = verdict { self.refusal = refusal }
+    }
+
+    /// Why the certificate may not be used, by what is known without asking again.
+    func refusal(at now: WallClock) -> AdmissionRefusal? {
+        if let refusal { return refusal }
+        guard let certificate, now >= certificate.validUntil else { return nil }
+        return AdmissionRefusal(code: "expired", description: "its path is valid no more")
     }
 
     /// Takes the client identifier, and with it the thing of that name if the certificate is

@@ -11,6 +11,8 @@ struct HandshakeResult: Sendable {
     var serverName: String?
     /// The admitted certificate.
     var certificate: AdmittedCertificate?
+    /// The version of the admission before it was asked.
+    var admittedAt: UInt64 = 0
     /// Why the certificate of a resumed session is not admitted; told at CONNECT.
     var refusal: AdmissionRefusal?
     /// The negotiated protocol.
@@ -46,23 +48,16 @@ struct TLSHandshake: Sendable {
         )
         let tls = NIOSSLServerHandler(context: server.context) { certificates, promise in
             let name = seen.value.serverName
-            // The path takes a fraction of a millisecond: not on the event loop.
-            promise.completeWithTask {
-                let chain = try certificates.map { try $0.toDERBytes() }
-                let verdict = judge(chain, serverName: name)
+            judge(certificates, serverName: name, on: channel.eventLoop).map { verdict in
                 guard case .admitted(let certificate) = verdict else { return .failed }
-                return try await channel.eventLoop.submit {
-                    seen.value.certificate = certificate
-                    return .certificateVerified
-                }.get()
-            }
+                seen.value.certificate = certificate
+                return .certificateVerified
+            }.cascade(to: promise)
         }
+        seen.value.admittedAt = server.admission?.changes.version ?? 0
         let alpn = ApplicationProtocolNegotiationHandler { result, channel in
-            channel.eventLoop.makeCompletedFuture {
-                if case .negotiated(let name) = result { seen.value.applicationProtocol = name }
-                try resume(channel, seen)
-                try then(channel, seen.value)
-            }
+            if case .negotiated(let name) = result { seen.value.applicationProtocol = name }
+            return resume(channel, seen).flatMapThrowing { try then(channel, seen.value) }
         }
         let deadline = HandshakeDeadline(gauge: gauge, timeout: timeout)
         try channel.pipeline.syncOperations.addHandlers([deadline, sni, tls, alpn])
@@ -72,22 +67,43 @@ struct TLSHandshake: Sendable {
     private func resume(
         _ channel: any Channel,
         _ seen: NIOLoopBoundBox<HandshakeResult>
-    ) throws {
+    ) -> EventLoopFuture<Void> {
         guard seen.value.certificate == nil,
-            let leaf = try channel.pipeline.syncOperations.nioSSL_peerCertificate()
-        else { return }
-        switch judge([try leaf.toDERBytes()], serverName: seen.value.serverName) {
-        case .admitted(let certificate): seen.value.certificate = certificate
-        case .refused(let refusal): seen.value.refusal = refusal
+            let leaf = try? channel.pipeline.syncOperations.nioSSL_peerCertificate()
+        else { return channel.eventLoop.makeSucceededVoidFuture() }
+        return judge([leaf], serverName: seen.value.serverName, on: channel.eventLoop).map {
+            switch $0 {
+            case .admitted(let certificate): seen.value.certificate = certificate
+            case .refused(let refusal): seen.value.refusal = refusal
+            }
         }
     }
 
-    private func judge(_ chain: [[UInt8]], serverName: String?) -> AdmissionVerdict {
+    private func judge(
+        _ certificates: [NIOSSLCertificate],
+        serverName: String?,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<AdmissionVerdict> {
+        let promise = eventLoop.makePromise(of: AdmissionVerdict.self)
+        Task(executorPreference: AdmissionExecutor.shared) {
+            promise.succeed(await judge(certificates, serverName: serverName))
+        }
+        return promise.futureResult
+    }
+
+    private func judge(
+        _ certificates: [NIOSSLCertificate],
+        serverName: String?
+    ) async -> AdmissionVerdict {
         guard let admission = server.admission else {
             let text = "no authority of client certificates is configured"
             return .refused(AdmissionRefusal(code: "no-authority", description: text))
         }
-        let verdict = admission.admit(chain, serverName: serverName, at: now())
+        guard let chain = try? certificates.map({ try $0.toDERBytes() }) else {
+            let text = "the TLS library cannot write a certificate that it has read"
+            return .refused(AdmissionRefusal(code: "malformed", description: text))
+        }
+        let verdict = await admission.admit(chain, serverName: serverName, at: now())
         if case .refused(let refusal) = verdict {
             logger.notice(
                 "client certificate refused",

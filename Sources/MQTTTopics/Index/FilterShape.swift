@@ -1,17 +1,24 @@
 /// What is left of a filter when its literal levels are taken away.
 ///
 /// Filters of one shape are found with one look into the hash table.
-struct FilterShape: Sendable {
+struct FilterShape: BitwiseCopyable, Sendable {
     /// A bit for each level that is `+`; bit 0 is the first level.
     var mask: UInt64
-    /// Levels, without a final `#`.
-    var levels: Int
-    /// Whether `#` follows.
-    var isHash: Bool
     /// What the shape adds to the hash of its filters.
     var constant: UInt64
     /// How many filters of this shape the bucket has in the table.
     var count: UInt32 = 0
+    /// Levels, without a final `#`; 64 at most.
+    var levels: UInt8
+    /// Whether `#` follows.
+    var isHash: Bool
+
+    init(mask: UInt64, levels: Int, isHash: Bool, constant: UInt64) {
+        self.mask = mask
+        self.constant = constant
+        self.levels = UInt8(clamping: levels)
+        self.isHash = isHash
+    }
 
     /// Whether the first level is a wildcard.
     var opensWithWildcard: Bool { mask & 1 == 1 || levels == 0 }
@@ -30,35 +37,67 @@ struct FilterShape: Sendable {
 struct ShapeDirectory: Sendable {
     /// The bucket of shapes that open with a wildcard.
     static let wildcard = 256
-    /// The longest list of one bucket.
+    /// The longest list of one bucket; `#` alone may come on top of it.
     static let maximumShapes = 31
 
-    private(set) var buckets = [[FilterShape]](repeating: [], count: 257)
+    /// A page for each bucket that has shapes.
+    private(set) var pages = Pages<FilterShape>()
+    private var counts = [UInt8](repeating: 0, count: 257)
+
+    var byteCount: Int { pages.byteCount }
 
     /// The bucket of a first level.
     @inline(__always)
     static func bucket(firstLevel hash: UInt64) -> Int { Int(hash >> 56) }
 
+    /// How many shapes a bucket has.
+    @inline(__always)
+    func count(_ bucket: Int) -> Int { Int(counts[bucket]) }
+
+    /// The shapes of a bucket that has any.
+    @inline(__always)
+    func list(_ bucket: Int) -> UnsafePointer<FilterShape> {
+        unsafe UnsafePointer(pages.page(bucket))
+    }
+
     /// Counts a filter in.
     ///
     /// - Returns: `false` where the bucket has no room for its shape.
     mutating func add(_ shape: FilterShape, to bucket: Int) -> Bool {
-        if let i = buckets[bucket].firstIndex(where: { $0.isSame(shape) }) {
-            buckets[bucket][i].count += 1
-            return true
+        let count = count(bucket)
+        if count > 0 {
+            let list = unsafe list(bucket)
+            for i in 0..<count where unsafe list[i].isSame(shape) {
+                unsafe pages.mutablePage(bucket)[i].count += 1
+                return true
+            }
         }
         // `#` alone always has room.
-        guard buckets[bucket].count < Self.maximumShapes || shape.levels == 0 else { return false }
+        guard count < Self.maximumShapes || shape.levels == 0 else { return false }
+        if count == 0 {
+            pages.add(bucket, capacity: 4, repeating: shape)
+        } else if count == pages.capacity(bucket) {
+            pages.resize(bucket, to: count * 2, filling: shape)
+        }
         var shape = shape
         shape.count = 1
-        buckets[bucket].append(shape)
+        unsafe pages.mutablePage(bucket)[count] = shape
+        counts[bucket] += 1
         return true
     }
 
     /// Counts a filter out.
     mutating func remove(_ shape: FilterShape, from bucket: Int) {
-        guard let i = buckets[bucket].firstIndex(where: { $0.isSame(shape) }) else { return }
-        buckets[bucket][i].count -= 1
-        if buckets[bucket][i].count == 0 { buckets[bucket].remove(at: i) }
+        let count = count(bucket)
+        guard count > 0 else { return }
+        let list = unsafe pages.mutablePage(bucket)
+        for i in 0..<count where unsafe list[i].isSame(shape) {
+            unsafe list[i].count -= 1
+            guard unsafe list[i].count == 0 else { return }
+            for next in i..<(count - 1) { unsafe list[next] = list[next + 1] }
+            counts[bucket] -= 1
+            if count == 1 { pages.remove(bucket) }
+            return
+        }
     }
 }

@@ -109,154 +109,208 @@ extension FilterStore {
         return unsafe UInt64(words[1]) << 32 | UInt64(record) | side
     }
 
+    /// In passes, so that cache misses overlap: hash the topic under every shape and look at the
+    /// bucket; look at the records that may be the ones; compare.
     private func match(
         _ bytes: UnsafePointer<UInt8>,
         count: Int,
         _ matches: inout Matches
     ) {
-        // Under 1 KiB, so that it stands on the stack: running sums, then one batch of probes.
-        unsafe withUnsafeTemporaryAllocation(byteCount: 1000, alignment: 8) { scratch in
-            guard let base = scratch.baseAddress else { return }
-            let sums = unsafe base.bindMemory(to: UInt64.self, capacity: 65)
-            let levels = unsafe hasher.scan(bytes, count: count, into: sums)
-            var probe = unsafe Probe(
-                bytes: bytes,
-                count: count,
-                levels: levels,
-                sums: sums,
-                batch: base + 65 * 8
-            )
-            let bucket = unsafe ShapeDirectory.bucket(firstLevel: sums[1])
-            run(shapes.buckets[bucket], &probe, &matches)
-            if unsafe bytes[0] != TopicSyntax.dollar {
-                run(shapes.buckets[ShapeDirectory.wildcard], &probe, &matches)
+        // Each under 1 KiB, so that they stand on the stack.
+        unsafe withUnsafeTemporaryAllocation(byteCount: Probe.size, alignment: 8) { topic in
+            unsafe withUnsafeTemporaryAllocation(of: Look.self, capacity: Look.capacity) { looks in
+                guard let topic = topic.baseAddress, let looks = looks.baseAddress else { return }
+                let probe = unsafe Probe(bytes, count: count, memory: topic)
+                let levels = unsafe hasher.scan(
+                    bytes,
+                    count: count,
+                    sums: probe.sums,
+                    starts: probe.starts
+                )
+                let bucket = unsafe ShapeDirectory.bucket(firstLevel: probe.sums[1])
+                var pending = 0
+                unsafe look(bucket, levels, probe, looks, &pending, &matches)
+                if unsafe bytes[0] != TopicSyntax.dollar {
+                    let wildcard = ShapeDirectory.wildcard
+                    unsafe look(wildcard, levels, probe, looks, &pending, &matches)
+                }
+                unsafe settle(looks, pending, probe, &matches)
             }
-            matches.touched = probe.touched
         }
     }
 
-    /// One topic on its way through the shapes.
+    /// One look at a bucket, and at the record that was found there.
+    @safe
+    fileprivate struct Look {
+        static let capacity = 32
+        let shape: UnsafePointer<FilterShape>
+        let hash: UInt32
+        var record: Record
+        /// The bucket; then the record's words.
+        var words: UnsafePointer<UInt32>
+    }
+
+    /// A topic taken apart.
     @safe
     fileprivate struct Probe {
+        static let size = 65 * 8 + 66 * 4
         let bytes: UnsafePointer<UInt8>
         let count: Int
-        let levels: Int
-        let sums: UnsafePointer<UInt64>
-        let buckets: UnsafeMutablePointer<UnsafePointer<UInt32>>
-        let hashes: UnsafeMutablePointer<UInt32>
-        static let batchSize = 32
-        /// Keeps the looks ahead from being optimised away.
-        var touched: UInt32 = 0
+        /// Sums of the hashes of the topic's first levels.
+        let sums: UnsafeMutablePointer<UInt64>
+        /// Where its levels start.
+        let starts: UnsafeMutablePointer<UInt32>
 
-        init(
-            bytes: UnsafePointer<UInt8>,
-            count: Int,
-            levels: Int,
-            sums: UnsafePointer<UInt64>,
-            batch: UnsafeMutableRawPointer
-        ) {
+        @inline(__always)
+        init(_ bytes: UnsafePointer<UInt8>, count: Int, memory: UnsafeMutableRawPointer) {
             unsafe self.bytes = bytes
             self.count = count
-            self.levels = levels
-            unsafe self.sums = sums
-            unsafe buckets = batch.bindMemory(
-                to: UnsafePointer<UInt32>.self,
-                capacity: Self.batchSize
-            )
-            unsafe hashes = (batch + Self.batchSize * 8)
-                .bindMemory(to: UInt32.self, capacity: Self.batchSize)
+            unsafe sums = memory.bindMemory(to: UInt64.self, capacity: 65)
+            unsafe starts = (memory + 65 * 8).bindMemory(to: UInt32.self, capacity: 66)
         }
     }
 
-    /// Looks a list of shapes up, in three passes so that cache misses overlap: hash every shape
-    /// and find its bucket; read the buckets; read and compare the records.
-    private func run(_ list: [FilterShape], _ probe: inout Probe, _ matches: inout Matches) {
-        var pending = 0
-        for shape in list {
-            if shape.isHash {
-                let least = shape.levels + (dialect == .aws && shape.levels > 0 ? 1 : 0)
-                guard probe.levels >= least else { continue }
+    /// Hashes the topic under the shapes of one list that it may have, and looks at the buckets.
+    @inline(__always)
+    private func look(
+        _ bucket: Int,
+        _ levels: Int,
+        _ probe: Probe,
+        _ looks: UnsafeMutablePointer<Look>,
+        _ pending: inout Int,
+        _ matches: inout Matches
+    ) {
+        let count = shapes.count(bucket)
+        guard count > 0 else { return }
+        let list = unsafe shapes.list(bucket)
+        let above = dialect == .aws ? 1 : 0
+        var touched: UInt32 = 0
+        for i in 0..<count {
+            let shape = unsafe list + i
+            let own = unsafe Int(shape.pointee.levels)
+            if unsafe shape.pointee.isHash {
+                guard levels >= own &+ (own > 0 ? above : 0) else { continue }
             } else {
-                guard probe.levels == shape.levels else { continue }
+                guard levels == own else { continue }
             }
-            var sum = unsafe probe.sums[shape.levels] &+ shape.constant
-            var mask = shape.mask
+            var sum = unsafe probe.sums[own] &+ shape.pointee.constant
+            var mask = unsafe shape.pointee.mask
             while mask != 0 {
                 let level = mask.trailingZeroBitCount
-                unsafe sum &-= probe.sums[level + 1] &- probe.sums[level]
+                sum &-= unsafe probe.sums[level &+ 1] &- probe.sums[level]
                 mask &= mask &- 1
             }
+            if pending == Look.capacity {
+                unsafe settle(looks, pending, probe, &matches)
+                pending = 0
+            }
             let hash = hasher.filter(sum)
-            unsafe probe.hashes[pending] = hash
-            unsafe probe.buckets[pending] = table.bucket(hash)
-            pending += 1
+            let words = unsafe table.bucket(hash)
+            unsafe looks[pending] = Look(shape: shape, hash: hash, record: 0, words: words)
+            pending &+= 1
+            touched &+= unsafe words[0]
         }
-        // One look at each bucket first: independent loads, so that their misses overlap.
+        matches.touched &+= touched
+    }
+
+    /// Finds the records that the buckets name, and keeps those that match.
+    @inline(never)
+    private func settle(
+        _ looks: UnsafeMutablePointer<Look>,
+        _ pending: Int,
+        _ probe: Probe,
+        _ matches: inout Matches
+    ) {
         var touched: UInt32 = 0
-        for i in 0..<pending { touched &+= unsafe probe.buckets[i][0] }
-        probe.touched &+= touched
-        let start = matches.count
-        var candidates = start
+        var found = 0
+        let length = (Self.textOffset &+ probe.count) >> 2
         for i in 0..<pending {
-            let bucket = unsafe probe.buckets[i]
-            let hash = unsafe probe.hashes[i]
-            var (a, b) = unsafe SegmentTable.candidates(bucket, tag: SegmentTable.tag(hash))
-            if unsafe SegmentTable.overflows(bucket) {
-                let record = findSlowly(hash, probe)
-                if record != 0, candidates < 64 {
-                    matches.found[candidates] = UInt64(hash) << 32 | UInt64(record)
-                    candidates += 1
-                }
-                continue
+            var look = unsafe looks[i]
+            look.record = unsafe SegmentTable.probable(look.words, look.hash)
+            if look.record == 0 {
+                if unsafe SegmentTable.overflows(look.words) { look.record = find(look, probe) }
+                if look.record == 0 { continue }
             }
-            while a | b != 0, candidates < 64 {
-                let isLow = a != 0
-                let bits = isLow ? a : b
-                let slot = (isLow ? 0 : 8) + bits.trailingZeroBitCount >> 3
-                a &= a &- (isLow ? 1 : 0)
-                b &= b &- (isLow ? 0 : 1)
-                let record = unsafe bucket[4 + slot]
-                matches.found[candidates] = UInt64(hash) << 32 | UInt64(record)
-                candidates += record == 0 ? 0 : 1
+            let page = unsafe heap.pages.existingPage(Int(look.record >> 10))
+            let word = Int(look.record & 1023)
+            unsafe look.words = UnsafePointer(page + word)
+            unsafe looks[found] = look
+            found &+= 1
+            // The last bytes of a record as long as the topic often stand in another line.
+            touched &+= unsafe page[word] &+ page[min(word &+ length, 1023)]
+        }
+        matches.touched &+= touched
+        var count = matches.count
+        for i in 0..<found {
+            var look = unsafe looks[i]
+            if unsafe !isMatch(look.words, look.hash, look.shape, probe) {
+                look.record = find(look, probe)
+                if look.record == 0 { continue }
+                unsafe look.words = heap.words(look.record)
             }
-        }
-        touched = 0
-        for i in start..<candidates {
-            touched &+= unsafe heap.words(Record(truncatingIfNeeded: matches.found[i]))[0]
-        }
-        probe.touched &+= touched
-        var count = start
-        for i in start..<candidates {
-            let candidate = matches.found[i]
-            let record = Record(truncatingIfNeeded: candidate)
-            let words = unsafe heap.words(record)
-            guard unsafe (words[0] ^ UInt32(candidate >> 32)) & Self.hashBits == 0,
-                unsafe words[0] & Self.inCrowd == 0,
-                unsafe isMatch(words, probe)
-            else { continue }
-            matches.found[count] = unsafe Self.entry(record, words)
-            count += 1
+            matches.found[count] = unsafe Self.entry(look.record, look.words)
+            count &+= 1
         }
         matches.count = count
     }
 
+    /// The record of a filter of a shape, 0 where there is none: for tags that mislead, and for
+    /// entries that stand in a later bucket.
     @inline(never)
-    private func findSlowly(_ hash: UInt32, _ probe: Probe) -> Record {
-        table.first(hash) { record in
-            let words = unsafe heap.words(record)
-            return unsafe (words[0] ^ hash) & Self.hashBits == 0 && isMatch(words, probe)
+    private func find(_ look: Look, _ probe: Probe) -> Record {
+        table.first(look.hash) { record in
+            unsafe isMatch(heap.words(record), look.hash, look.shape, probe)
         }
     }
 
-    /// Compares the bytes after a hit.
+    /// Compares a record with what the topic makes of a shape: the bytes between the wildcards.
     @inline(__always)
-    private func isMatch(_ words: UnsafePointer<UInt32>, _ probe: Probe) -> Bool {
-        unsafe TopicMatch.matches(
-            Self.text(words),
-            count: Self.length(words),
+    private func isMatch(
+        _ words: UnsafePointer<UInt32>,
+        _ hash: UInt32,
+        _ shape: UnsafePointer<FilterShape>,
+        _ probe: Probe
+    ) -> Bool {
+        let head = unsafe words[0]
+        guard (head ^ hash) & Self.hashBits | head & Self.inCrowd == 0 else { return false }
+        let text = unsafe Self.text(words)
+        let count = unsafe Self.length(words)
+        var mask = unsafe shape.pointee.mask
+        var ours = 0
+        var theirs = 0
+        while mask != 0 {
+            let level = mask.trailingZeroBitCount
+            mask &= mask &- 1
+            let size = unsafe Int(probe.starts[level]) &- theirs
+            let end = ours &+ size
+            guard end < count,
+                unsafe text[end] == TopicSyntax.plus,
+                unsafe Bytes.isEqual(
+                    probe.bytes,
+                    (theirs, size),
+                    of: probe.count,
+                    endingAt: text + end
+                )
+            else { return false }
+            ours = end &+ 1
+            theirs = unsafe Int(probe.starts[level &+ 1]) &- 1
+        }
+        let levels = unsafe Int(shape.pointee.levels)
+        if levels == 0 { return unsafe count == 1 && text[0] == TopicSyntax.hash }
+        let size = unsafe Int(probe.starts[levels]) &- 1 &- theirs
+        let end = ours &+ size
+        if unsafe shape.pointee.isHash {
+            guard end &+ 2 == count, unsafe text[end] == TopicSyntax.slash,
+                unsafe text[end &+ 1] == TopicSyntax.hash
+            else { return false }
+        } else {
+            guard end == count else { return false }
+        }
+        return unsafe Bytes.isEqual(
             probe.bytes,
-            count: probe.count,
-            dialect: dialect
+            (theirs, size),
+            of: probe.count,
+            endingAt: text + end
         )
     }
 }

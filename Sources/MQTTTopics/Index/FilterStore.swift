@@ -38,35 +38,54 @@ struct FilterStore: Sendable {
     }
 
     var count: Int { table.count }
-    var byteCount: Int { heap.byteCount + table.byteCount + crowd.byteCount }
+    var byteCount: Int {
+        heap.byteCount + table.byteCount + crowd.byteCount + shapes.byteCount
+    }
     var hasRoom: Bool { heap.hasRoom }
 
     /// Filters that the crowd holds.
-    @usableFromInline var crowdCount: Int { crowd.count }
+    var crowdCount: Int { crowd.count }
+    /// Whether the crowd holds any.
+    @usableFromInline private(set) var hasCrowd = false
 
     /// Has to be called before this value is copied.
     func markShared() {
         heap.pages.markShared()
         table.pages.markShared()
         crowd.pages.markShared()
+        shapes.pages.markShared()
     }
 
     // MARK: Filters by text
 
-    /// The key of a filter and its record, 0 where there is none.
-    @usableFromInline
-    func find(_ filter: TopicFilter) -> (key: FilterKey, record: Record) {
-        let bytes = filter.bytes.span
-        return unsafe bytes.withUnsafeBufferPointer { buffer in
+    /// The key of a filter.
+    func key(_ filter: TopicFilter) -> FilterKey {
+        unsafe filter.bytes.withUnsafeBufferPointer { buffer in
             guard let bytes = buffer.baseAddress else { preconditionFailure("an empty filter") }
-            let key = unsafe FilterKey(bytes, count: buffer.count, hasher)
-            return (key, unsafe find(bytes, count: buffer.count, key))
+            return unsafe FilterKey(bytes, count: buffer.count, hasher)
         }
     }
 
+    /// The record of a filter, 0 where there is none.
+    func find(_ filter: TopicFilter, _ key: FilterKey) -> Record {
+        unsafe filter.bytes.withUnsafeBufferPointer { buffer in
+            guard let bytes = buffer.baseAddress else { preconditionFailure("an empty filter") }
+            return unsafe find(bytes, count: buffer.count, key)
+        }
+    }
+
+    /// Reads the beginning of a record and of its page.
+    @inline(__always)
+    func touch(_ record: Record) -> UInt32 {
+        let page = unsafe heap.pages.page(Int(record >> 10))
+        return unsafe page[0] &+ page[Int(record & 1023)]
+    }
+
     private func find(_ bytes: UnsafePointer<UInt8>, count: Int, _ key: FilterKey) -> Record {
-        table.first(key.hash) { record in
-            let words = unsafe heap.words(record)
+        let reader = heap.pages.reader
+        return table.first(key.hash) { record in
+            let page = unsafe reader.page(Int(record >> 10))
+            let words = unsafe UnsafePointer(page + Int(record & 1023))
             guard unsafe (words[0] ^ key.hash) & Self.hashBits == 0,
                 unsafe Self.length(words) == count
             else { return false }
@@ -92,6 +111,7 @@ struct FilterStore: Sendable {
         let record = heap.allocate(words: goesToCrowd ? size + 1 : size)
         var flags: UInt32 = 0
         if goesToCrowd {
+            hasCrowd = true
             flags = key.isDeep ? Self.inCrowd | Self.isDeep : Self.inCrowd
             heap[record, size] = unsafe crowd.insert(
                 bytes,
@@ -106,42 +126,24 @@ struct FilterStore: Sendable {
         unsafe words[2] = UInt32(count)
         unsafe UnsafeMutableRawPointer(words).advanced(by: Self.textOffset)
             .copyMemory(from: bytes, byteCount: count)
-        Self.insert(key.hash, record, into: &table, heap)
+        let reader = heap.pages.reader
+        table.insert(key.hash, record) { unsafe reader.page(Int($0 >> 10))[Int($0 & 1023)] }
         return record
     }
 
-    // The two take the parts apart: a copy of `heap` in a closure would make the next write to it
-    // copy pages.
-    private static func insert(
-        _ hash: UInt32,
-        _ record: Record,
-        into table: inout SegmentTable,
-        _ heap: RecordHeap
-    ) {
-        table.insert(hash, record) { heap[$0, 0] }
-    }
-
-    private static func remove(
-        _ hash: UInt32,
-        _ record: Record,
-        from table: inout SegmentTable,
-        _ heap: RecordHeap
-    ) {
-        table.remove(hash, record) { heap[$0, 0] }
-    }
-
-    private mutating func removeFilter(_ record: Record) {
+    private mutating func removeFilter(_ record: Record, _ key: FilterKey?) {
         let words = unsafe heap.words(record)
         let count = unsafe Self.length(words)
-        let text = unsafe Self.text(words)
-        let key = unsafe FilterKey(text, count: count, hasher)
+        let key = unsafe key ?? FilterKey(Self.text(words), count: count, hasher)
         if unsafe words[0] & Self.inCrowd != 0 {
             let block = unsafe words[(Self.textOffset + count + 3) / 4]
             crowd.remove(record: record, from: block, bucket: key.bucket)
+            hasCrowd = crowd.count > 0
         } else {
             shapes.remove(key.shape, from: key.bucket)
         }
-        Self.remove(key.hash, record, from: &table, heap)
+        let reader = heap.pages.reader
+        table.remove(key.hash, record) { unsafe reader.page(Int($0 >> 10))[Int($0 & 1023)] }
         heap.free(record)
     }
 
@@ -209,7 +211,7 @@ struct FilterStore: Sendable {
         return group
     }
 
-    private mutating func removeGroup(_ group: Record) {
+    private mutating func removeGroup(_ group: Record, _ key: FilterKey?) {
         let record = heap[group, 2]
         let side = heap[record, 1]
         let next = heap[group, 3]
@@ -227,7 +229,7 @@ struct FilterStore: Sendable {
         heap[record, 1] = newest
         heap[record, 0] &= ~Self.hasSide
         heap.free(side)
-        if newest == 0 { removeFilter(record) }
+        if newest == 0 { removeFilter(record, key) }
     }
 
     // MARK: Owners of subscriptions: filters and groups
@@ -260,12 +262,14 @@ struct FilterStore: Sendable {
     }
 
     /// Drops an owner that has no subscription any more.
-    mutating func removeIfEmpty(_ owner: Record) {
+    ///
+    /// `key` is its filter's, where it is known.
+    mutating func removeIfEmpty(_ owner: Record, _ key: FilterKey?) {
         guard newest(of: owner) == 0 else { return }
         if isGroup(owner) {
-            removeGroup(owner)
+            removeGroup(owner, key)
         } else if firstGroup(of: owner) == 0 {
-            removeFilter(owner)
+            removeFilter(owner, key)
         }
     }
 

@@ -82,37 +82,53 @@ struct LevelHasher: Sendable {
         UInt32(truncatingIfNeeded: Self.fold(sum, finalKey) >> 16)
     }
 
-    /// Writes the running sums of a topic's levels: `sums[i]` is that of the first `i` levels.
+    /// The hash of the level that starts at `position`, which moves behind its separator.
+    ///
+    /// At the last level `position` becomes `count` + 1.
+    @inline(__always)
+    func nextLevel(
+        _ bytes: UnsafePointer<UInt8>,
+        at position: inout Int,
+        count: Int,
+        place: Int
+    ) -> UInt64 {
+        var state = start(place)
+        while true {
+            let word = unsafe Bytes.word(bytes, at: position, count: count)
+            let found = Bytes.separators(word)
+            let left = count &- position
+            if found == 0, left >= 8 {
+                state = add(state, word)
+                position &+= 8
+                continue
+            }
+            let length = found == 0 ? left : found.trailingZeroBitCount &>> 3
+            position &+= length &+ 1
+            return finish(state, Bytes.lowest(length, of: word), count: length)
+        }
+    }
+
+    /// Writes where a topic's levels start and the running sums of their hashes: `sums[i]` is that
+    /// of the first `i` levels; behind the last one `starts` goes on with one past the end.
     ///
     /// - Returns: the number of levels; ``maximumLevels`` + 1 where there are more.
+    @inline(__always)
     func scan(
         _ bytes: UnsafePointer<UInt8>,
         count: Int,
-        into sums: UnsafeMutablePointer<UInt64>
+        sums: UnsafeMutablePointer<UInt64>,
+        starts: UnsafeMutablePointer<UInt32>
     ) -> Int {
         var sum: UInt64 = 0
         var place = 0
         var position = 0
         unsafe sums[0] = 0
+        unsafe starts[0] = 0
         while place < Self.maximumLevels {
-            var state = start(place)
-            while true {
-                let word = unsafe Bytes.word(bytes, at: position, count: count)
-                let found = Bytes.separators(word)
-                let left = count - position
-                if found == 0, left >= 8 {
-                    state = add(state, word)
-                    position += 8
-                    continue
-                }
-                let length = found == 0 ? left : found.trailingZeroBitCount >> 3
-                let tail = Bytes.lowest(length, of: word)
-                sum &+= finish(state, tail, count: length)
-                position += length + 1
-                break
-            }
-            place += 1
+            sum &+= unsafe nextLevel(bytes, at: &position, count: count, place: place)
+            place &+= 1
             unsafe sums[place] = sum
+            unsafe starts[place] = UInt32(truncatingIfNeeded: position)
             if position > count { return place }
         }
         return Self.maximumLevels + 1
@@ -160,6 +176,33 @@ enum Bytes {
     static func separators(_ word: UInt64) -> UInt64 {
         let x = word ^ 0x2F2F_2F2F_2F2F_2F2F
         return (x &- 0x0101_0101_0101_0101) & ~x & 0x8080_8080_8080_8080
+    }
+
+    /// Whether a range of a text of `count` bytes is what ends at `end`, in front of which eight
+    /// bytes can be read.
+    @inline(__always)
+    static func isEqual(
+        _ bytes: UnsafePointer<UInt8>,
+        _ range: (start: Int, size: Int),
+        of count: Int,
+        endingAt end: UnsafePointer<UInt8>
+    ) -> Bool {
+        let size = range.size
+        let last = unsafe word(end - 8)
+        if size >= 8 {
+            let other = unsafe end - size
+            let own = unsafe bytes + range.start
+            if unsafe last != word(own + (size &- 8)) { return false }
+            var i = 0
+            while i &+ 8 < size {
+                if unsafe word(own + i) != word(other + i) { return false }
+                i &+= 8
+            }
+            return true
+        }
+        // A shift by 64 gives 0 here, so that no bytes are equal to no bytes.
+        let rest = last >> UInt64(truncatingIfNeeded: 8 &* (8 &- size))
+        return unsafe lowest(size, of: word(bytes, at: range.start, count: count)) == rest
     }
 
     /// Whether `count` bytes are the same.

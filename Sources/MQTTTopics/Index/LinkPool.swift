@@ -20,18 +20,26 @@ struct LinkPool: Sendable {
     @usableFromInline static let pageSize = 256
 
     @usableFromInline private(set) var pages = Pages<SubscriptionLink>()
-    private var used: [UInt16] = []
-    private var firstFree: [UInt16] = []
-    private var untouched: [UInt16] = []
-    private var isListed: [Bool] = []
+    private var states: [PageState] = []
     private var open: [UInt32] = []
     private var freePages: [UInt32] = []
     @usableFromInline private(set) var count = 0
 
+    /// What is free in a page.
+    private struct PageState {
+        var used: UInt16 = 0
+        var firstFree: UInt16 = 0
+        var untouched: UInt16 = 1
+        var isListed = false
+
+        /// Whether there is no room; a page that is gone counts as full.
+        var isFull: Bool { firstFree == 0 && (untouched == 0 || untouched == 256) }
+    }
+
     @usableFromInline
     init() {}
 
-    var byteCount: Int { pages.byteCount + used.count * 7 }
+    var byteCount: Int { pages.byteCount + states.count * MemoryLayout<PageState>.stride }
 
     @inline(__always)
     subscript(_ number: UInt32) -> SubscriptionLink {
@@ -49,27 +57,25 @@ struct LinkPool: Sendable {
     @usableFromInline
     mutating func allocate() -> (number: UInt32, newPage: Int?) {
         var added: Int?
-        while let top = open.last, isFull(Int(top)) {
+        while let top = open.last, states[Int(top)].isFull {
             open.removeLast()
-            isListed[Int(top)] = false
+            states[Int(top)].isListed = false
         }
         if open.isEmpty { added = addPage() }
         let page = Int(open[open.count - 1])
+        var state = states[page]
         let slot: UInt16
-        if firstFree[page] != 0 {
-            slot = firstFree[page]
-            firstFree[page] = UInt16(
-                truncatingIfNeeded: unsafe pages.page(page)[Int(slot)].next
-            )
+        if state.firstFree != 0 {
+            slot = state.firstFree
+            state.firstFree = UInt16(truncatingIfNeeded: unsafe pages.page(page)[Int(slot)].next)
         } else {
-            slot = untouched[page]
-            untouched[page] += 1
+            slot = state.untouched
+            state.untouched += 1
         }
-        used[page] += 1
+        state.used += 1
+        states[page] = state
         count += 1
-        let number = UInt32(page) << 8 | UInt32(slot)
-        self[number] = SubscriptionLink()
-        return (number, added)
+        return (UInt32(page) << 8 | UInt32(slot), added)
     }
 
     /// Gives a number back.
@@ -78,30 +84,25 @@ struct LinkPool: Sendable {
     @usableFromInline
     mutating func free(_ number: UInt32) -> Int? {
         let page = Int(number >> 8)
-        used[page] -= 1
+        var state = states[page]
+        state.used -= 1
         count -= 1
-        guard used[page] > 0 else {
+        guard state.used > 0 else {
             pages.remove(page)
             freePages.append(UInt32(page))
-            untouched[page] = 0
-            firstFree[page] = 0
+            state.untouched = 0
+            state.firstFree = 0
+            states[page] = state
             return page
         }
-        unsafe mutable(number).pointee.next = UInt32(firstFree[page])
-        firstFree[page] = UInt16(truncatingIfNeeded: number & 255)
-        list(page)
+        unsafe mutable(number).pointee.next = UInt32(state.firstFree)
+        state.firstFree = UInt16(truncatingIfNeeded: number & 255)
+        if !state.isListed {
+            state.isListed = true
+            open.append(UInt32(page))
+        }
+        states[page] = state
         return nil
-    }
-
-    /// Whether a page has no room; one that is gone counts as full.
-    private func isFull(_ page: Int) -> Bool {
-        firstFree[page] == 0 && (untouched[page] == 0 || untouched[page] == 256)
-    }
-
-    private mutating func list(_ page: Int) {
-        guard !isListed[page] else { return }
-        isListed[page] = true
-        open.append(UInt32(page))
     }
 
     /// Slot 0 of every page stays unused: a free list ends with it, and number 0 is nothing.
@@ -109,18 +110,19 @@ struct LinkPool: Sendable {
         let page: Int
         if let last = freePages.popLast() {
             page = Int(last)
-            used[page] = 0
-            firstFree[page] = 0
-            untouched[page] = 1
+            // A page that is still listed from before its removal stays so.
+            let isListed = states[page].isListed
+            states[page] = PageState()
+            states[page].isListed = isListed
         } else {
-            page = used.count
-            used.append(0)
-            firstFree.append(0)
-            untouched.append(1)
-            isListed.append(false)
+            page = states.count
+            states.append(PageState())
         }
         pages.add(page, capacity: Self.pageSize, repeating: SubscriptionLink())
-        list(page)
+        if !states[page].isListed {
+            states[page].isListed = true
+            open.append(UInt32(page))
+        }
         return page
     }
 }

@@ -21,6 +21,8 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     /// Each subscriber's oldest subscription.
     @usableFromInline var subscribers = SegmentTable()
     @usableFromInline let limits: SubscriptionLimits
+    /// Keeps the looks ahead from being optimised away.
+    @usableFromInline var touched: UInt32 = 0
 
     @usableFromInline
     init(dialect: TopicDialect, limits: SubscriptionLimits, seed: UInt64) {
@@ -41,15 +43,17 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
 
     @inlinable
     static func hash(_ subscriber: Subscriber) -> UInt32 {
-        var hasher = Hasher()
-        hasher.combine(subscriber)
-        return UInt32(truncatingIfNeeded: hasher.finalize())
+        // Seeded like `Hasher`, and quicker for one integer.
+        UInt32(truncatingIfNeeded: subscriber.hashValue)
     }
 
     /// A subscriber's oldest subscription, 0 where there is none.
     @inlinable
     func oldest(of subscriber: Subscriber, _ hash: UInt32) -> UInt32 {
-        subscribers.first(hash) { payload($0).subscriber == subscriber }
+        let payloads = payloads.reader
+        return subscribers.first(hash) { number in
+            unsafe payloads.page(Int(number >> 8))[Int(number & 255)]?.subscriber == subscriber
+        }
     }
 
     /// What is known of a filter before it is changed.
@@ -62,8 +66,8 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     }
 
     @usableFromInline
-    func place(_ filter: SubscriptionFilter) -> Place {
-        let (key, record) = filters.find(filter.topicFilter)
+    func place(_ filter: SubscriptionFilter, _ key: FilterKey) -> Place {
+        let record = filters.find(filter.topicFilter, key)
         guard record != 0, let name = filter.shareName else {
             return Place(key: key, record: record, owner: record)
         }
@@ -99,6 +103,24 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
 
     // MARK: Change
 
+    @usableFromInline
+    func key(_ filter: SubscriptionFilter) -> FilterKey { filters.key(filter.topicFilter) }
+
+    /// Reads what a change of a filter and a subscriber will need, so that the cache misses of both
+    /// overlap: the buckets of both tables, then the record and the links that stand there.
+    ///
+    /// - Returns: the number that is probably the subscriber's oldest subscription, or 0.
+    @usableFromInline
+    mutating func lookAhead(_ key: FilterKey, _ hash: UInt32) -> UInt32 {
+        let bucket = unsafe subscribers.bucket(hash)
+        let other = unsafe filters.table.bucket(key.hash)
+        let number = unsafe SegmentTable.probable(bucket, hash)
+        let record = unsafe SegmentTable.probable(other, key.hash)
+        if number != 0 { touched &+= links[number].owner }
+        if record != 0 { touched &+= filters.touch(record) }
+        return number
+    }
+
     @inlinable
     mutating func insert(
         _ filter: SubscriptionFilter,
@@ -106,8 +128,10 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         _ options: Options
     ) throws(SubscriptionLimitError) -> Options? {
         let hash = Self.hash(subscriber)
+        let key = key(filter)
+        _ = lookAhead(key, hash)
         let oldest = oldest(of: subscriber, hash)
-        let place = place(filter)
+        let place = place(filter, key)
         let known = find(place.owner, subscriber, oldest: oldest)
         if known != 0 { return exchange(known, options) }
         let (number, newPage) = try link(filter, place, after: oldest)
@@ -116,7 +140,10 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
             subscriber: subscriber,
             options: options
         )
-        if oldest == 0 { Self.insert(hash, number, into: &subscribers, payloads) }
+        if oldest == 0 {
+            let reader = payloads.reader
+            subscribers.insert(hash, number) { Self.hash($0, reader) }
+        }
         return nil
     }
 
@@ -131,18 +158,30 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     @inlinable
     mutating func remove(_ filter: SubscriptionFilter, _ subscriber: Subscriber) -> Options? {
         let hash = Self.hash(subscriber)
+        let key = key(filter)
+        let probable = lookAhead(key, hash)
+        if probable != 0 { look(at: probable) }
         let oldest = oldest(of: subscriber, hash)
-        let number = find(place(filter).owner, subscriber, oldest: oldest)
+        let number = find(place(filter, key).owner, subscriber, oldest: oldest)
         guard number != 0 else { return nil }
         if number == oldest {
             let next = nextOfSubscriber(number)
             if next == 0 {
-                Self.remove(hash, number, from: &subscribers, payloads)
+                let reader = payloads.reader
+                subscribers.remove(hash, number) { Self.hash($0, reader) }
             } else {
                 subscribers.replace(hash, number, with: next)
             }
         }
-        return free(number)
+        return free(number, key)
+    }
+
+    /// Reads a subscription that will be needed.
+    @inlinable
+    @inline(__always)
+    mutating func look(at number: UInt32) {
+        let payload = unsafe payloads.page(Int(number >> 8)) + Int(number & 255)
+        touched &+= unsafe payload.pointee == nil ? 1 : 0
     }
 
     @inlinable
@@ -150,52 +189,35 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         let hash = Self.hash(subscriber)
         var number = oldest(of: subscriber, hash)
         guard number != 0 else { return 0 }
-        Self.remove(hash, number, from: &subscribers, payloads)
+        let reader = payloads.reader
+        subscribers.remove(hash, number) { Self.hash($0, reader) }
         var count = 0
         while number != 0 {
             let next = nextOfSubscriber(number)
-            _ = free(number)
+            _ = free(number, nil)
             count += 1
             number = next
         }
         return count
     }
 
-    /// Unlinks a subscription and gives its place back.
+    /// Unlinks a subscription, gives its place back and hands out its options.
+    ///
+    /// `key` is its filter's, where it is known.
     @inlinable
-    mutating func free(_ number: UInt32) -> Options? {
+    mutating func free(_ number: UInt32, _ key: FilterKey?) -> Options? {
         let page = Int(number >> 8)
         let slot = unsafe payloads.mutablePage(page) + Int(number & 255)
         let options = unsafe slot.pointee?.options
         unsafe slot.pointee = nil
-        if unlink(number) { payloads.remove(page) }
+        if unlink(number, key) { payloads.remove(page) }
         return options
     }
 
-    // The two take the parts apart: a copy of `payloads` in a closure would make the next write to
-    // it copy pages.
+    /// The hash of a subscription's subscriber.
     @inlinable
-    static func insert(
-        _ hash: UInt32,
-        _ number: UInt32,
-        into table: inout SegmentTable,
-        _ payloads: Pages<Payload?>
-    ) {
-        table.insert(hash, number) { Self.hash($0, payloads) }
-    }
-
-    @inlinable
-    static func remove(
-        _ hash: UInt32,
-        _ number: UInt32,
-        from table: inout SegmentTable,
-        _ payloads: Pages<Payload?>
-    ) {
-        table.remove(hash, number) { Self.hash($0, payloads) }
-    }
-
-    @inlinable
-    static func hash(_ number: UInt32, _ payloads: Pages<Payload?>) -> UInt32 {
+    @inline(__always)
+    static func hash(_ number: UInt32, _ payloads: Pages<Payload?>.Reader) -> UInt32 {
         unsafe payloads.page(Int(number >> 8))[Int(number & 255)].map { hash($0.subscriber) } ?? 0
     }
 
@@ -204,7 +226,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     @inlinable
     func options(of filter: SubscriptionFilter, _ subscriber: Subscriber) -> Options? {
         let oldest = oldest(of: subscriber, Self.hash(subscriber))
-        let number = find(place(filter).owner, subscriber, oldest: oldest)
+        let number = find(place(filter, key(filter)).owner, subscriber, oldest: oldest)
         return number == 0 ? nil : payload(number).options
     }
 
@@ -276,7 +298,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     ///
     /// - Returns: whether its page of numbers went away with it.
     @usableFromInline
-    mutating func unlink(_ number: UInt32) -> Bool {
+    mutating func unlink(_ number: UInt32, _ key: FilterKey?) -> Bool {
         let link = links[number]
         if link.nextOfSubscriber != 0 {
             unsafe links.mutable(link.nextOfSubscriber).pointee.previousOfSubscriber =
@@ -294,7 +316,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         if first == number { first = link.next }
         if first != 0, links[first].next != 0 { first |= FilterStore.hasMore }
         filters.setNewest(of: link.owner, first, membersBy: -1)
-        filters.removeIfEmpty(link.owner)
+        filters.removeIfEmpty(link.owner, key)
         return links.free(number) != nil
     }
 

@@ -84,6 +84,18 @@ public struct PathValidationError: Error, Hashable, Sendable {
     /// Offset in that certificate of the field that is wrong, where it is one field.
     public let offset: Int?
 
+    init(reason: Reason, position: Int, certificate: CertificateReference, offset: Int?) {
+        self.reason = reason
+        self.position = position
+        self.certificate = certificate
+        self.offset = offset
+    }
+
+    /// A reason that concerns the leaf alone, for callers that judge one without a path.
+    public init(leaf reason: Reason) {
+        self.init(reason: reason, position: 0, certificate: .leaf, offset: nil)
+    }
+
     /// A stable word for logs and metrics, such as `issuer_expired`.
     public var code: String { reason.code(isIssuer: position > 0) }
 

@@ -1,0 +1,158 @@
+// The endpoint against other brokers, all driven by the same load generator in the same run.
+//
+// The program under measurement is the built `iot-cloud`: IOT_CLOUD names another one.
+import BenchmarkSupport
+import Foundation
+import IoTCBrokerLoad
+
+let program = BenchmarkProgram("MQTT brokers, 64 B, loopback")
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+@MainActor
+func endpointProgram() -> String {
+    if let path = ProcessInfo.processInfo.environment["IOT_CLOUD"] { return path }
+    let builds = ["release", "debug"].map {
+        root.appendingPathComponent(".build/\($0)/iot-cloud").path
+    }
+    let found = builds.first(where: FileManager.default.isExecutableFile) ?? builds[0]
+    if found.contains("/debug/") { print("iot-cloud is a debug build: its numbers say nothing") }
+    return found
+}
+
+@MainActor
+func startEndpoint() -> Server? {
+    Server("iot-cloud", endpointProgram()) { port, _ in
+        (["serve", "--port", "\(port)", "--log-level", "error"], nil)
+    }
+}
+
+@MainActor
+func startMosquitto() -> Server? {
+    Server("mosquitto", "/usr/sbin/mosquitto") { port, folder in
+        let text = """
+            listener \(port) 127.0.0.1
+            allow_anonymous true
+            persistence false
+            set_tcp_nodelay true
+            max_queued_messages 0
+            log_type error
+            """
+        return (["-c", folder + "/conf"], text + "\n")
+    }
+}
+
+@MainActor
+func startNATS() -> Server? {
+    Server("nats-server", "/usr/sbin/nats-server") { port, folder in
+        let text = """
+            listen: 127.0.0.1:-1
+            server_name: bench
+            jetstream { store_dir: "\(folder)" }
+            mqtt { listen: "127.0.0.1:\(port)" }
+            """
+        return (["-c", folder + "/conf"], text + "\n")
+    }
+}
+
+struct Load {
+    var name: String
+    var qos: Int32
+    var subscribers: Int32
+    var window: Int32
+    /// How many times the peer at least.
+    var bar: Double
+}
+
+let loads = [
+    Load(name: "QoS 0, 1 to 1", qos: 0, subscribers: 1, window: 4_000, bar: 3),
+    Load(name: "QoS 1, 1 to 1", qos: 1, subscribers: 1, window: 20, bar: 3),
+    Load(name: "QoS 0, 1 to 100", qos: 0, subscribers: 100, window: 200, bar: 3),
+]
+
+@MainActor
+func options(_ load: Load, rate: Double = 0) -> iot_load_options {
+    iot_load_options(
+        qos: load.qos,
+        subscribers: load.subscribers,
+        window: load.window,
+        payload: 64,
+        warmup: program.isSmoke ? 0.2 : 0.5,
+        seconds: program.isSmoke ? 0.3 : 2,
+        rate: rate
+    )
+}
+
+@MainActor
+func measure(_ load: Load, _ server: Server, rate: Double = 0) -> iot_load_result {
+    let result = iot_load_run(Int32(server.port), options(load, rate: rate))
+    if result.failed != 0 { program.fail("\(load.name), \(server.name): step \(result.failed)") }
+    if result.gaps != 0 {
+        program.fail("\(load.name), \(server.name): \(result.gaps) messages lost or out of order")
+    }
+    return result
+}
+
+@MainActor
+func compare(_ load: Load) {
+    guard program.wants("broker/\(load.name)"), let ours = startEndpoint() else { return }
+    if load.qos == 0 {
+        let ceiling = iot_load_ceiling(options(load))
+        program.add(.measured("broker/\(load.name), relay instead", ceiling.delivered, "msg/s"))
+    }
+    for peer in [startMosquitto(), startNATS()].compactMap({ $0 }) {
+        var mine: [Double] = []
+        var theirs: [Double] = []
+        var ratios: [Double] = []
+        for _ in 0..<(program.isSmoke ? 1 : 5) {
+            mine.append(measure(load, ours).delivered)
+            theirs.append(measure(load, peer).delivered)
+            ratios.append(mine[mine.count - 1] / theirs[theirs.count - 1])
+        }
+        let bar = peer.name == "mosquitto" ? load.bar : 1
+        program.add(
+            Row(
+                name: "broker/\(load.name)",
+                ours: median(mine),
+                unit: "msg/s",
+                peerName: peer.name,
+                peer: median(theirs),
+                ratio: median(ratios),
+                bar: ">= \(bar) x",
+                meetsBar: median(ratios) >= bar
+            )
+        )
+        guard load.qos == 0, load.subscribers == 1 else { continue }
+        for server in [ours, peer] {
+            let full = server === ours ? median(mine) : median(theirs)
+            let result = measure(load, server, rate: full / 2)
+            program.add(
+                .measured("broker/half load, p99, \(server.name)", result.p99, "us")
+            )
+        }
+    }
+}
+
+@MainActor
+func measureIdle() {
+    guard program.wants("broker/idle connection") else { return }
+    let count: Int32 = program.isSmoke ? 200 : 20_000
+    for server in [startEndpoint(), startMosquitto()].compactMap({ $0 }) {
+        let before = server.residentBytes
+        let opened = iot_idle_open(Int32(server.port), count)
+        if opened < count, server.name == "iot-cloud" {
+            program.fail("idle connections: \(opened) of \(count)")
+        }
+        if opened > 0 {
+            let each = (server.residentBytes - before) / Double(opened)
+            program.add(
+                .measured("broker/idle connection, \(server.name), \(opened)", each, "B")
+            )
+        }
+        iot_idle_close()
+    }
+}
+
+for load in loads { compare(load) }
+measureIdle()
+program.finish()

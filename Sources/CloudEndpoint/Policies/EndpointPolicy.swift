@@ -1,0 +1,48 @@
+#if Endpoint
+internal import AccessPolicy
+internal import DeviceShadow
+internal import MQTTBroker
+internal import MQTTCodec
+
+/// What holds for every endpoint whatever its policies are, around the policy that decides the rest.
+///
+/// Nobody speaks with the endpoint's own voice: `$aws/events/#` and answers such as `…/accepted` are
+/// for it alone.
+struct EndpointPolicy: BrokerPolicy {
+    let base: any BrokerPolicy
+
+    func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision {
+        base.connect(client, password: password)
+    }
+
+    func publish(
+        _ client: Broker.Client,
+        topic: Span<UInt8>,
+        qos: QoS,
+        retain: Bool
+    )
+        -> Broker.Decision
+    {
+        if ReservedTopic.isForEndpointOnly(topic) { return .deny(.notAuthorized) }
+        // A request that is kept would be served again to everybody who subscribes to it.
+        if retain, ShadowTopic.isReserved(topic) { return .deny(.retainNotSupported) }
+        return base.publish(client, topic: topic, qos: qos, retain: retain)
+    }
+
+    func subscribe(_ client: Broker.Client, filter: Span<UInt8>, qos: QoS) -> Broker.Decision {
+        base.subscribe(client, filter: filter, qos: qos)
+    }
+
+    var decidesReceive: Bool { base.decidesReceive }
+
+    func receive(_ client: Broker.Client, topic: Span<UInt8>) -> Broker.Decision {
+        base.receive(client, topic: topic)
+    }
+
+    func remain(_ client: Broker.Client) -> Broker.Decision { base.remain(client) }
+
+    func wantsPublished(_ topic: Span<UInt8>) -> Bool {
+        ShadowTopic.isReserved(topic) || base.wantsPublished(topic)
+    }
+}
+#endif
