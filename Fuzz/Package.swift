@@ -15,6 +15,7 @@ let fuzzed: [String] = [
     "DeviceShadow",
     "FileEncryption",
     "FirmwareManifest",
+    "HTTPFiles",
     "IoTTime",
     "JSONDocument",
     "MQTTBroker",

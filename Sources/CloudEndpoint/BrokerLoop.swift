@@ -5,6 +5,7 @@ internal import IoTTime
 internal import Logging
 internal import MQTTBroker
 internal import MQTTCodec
+internal import MQTTTopics
 internal import NIOCore
 
 /// One broker on one event loop: carries bytes and time in, and outputs to the channels.
@@ -27,6 +28,10 @@ final class BrokerLoop {
     private var openChannels = 0
     private var whenIdle: EventLoopPromise<Void>?
     private var isStopping = false
+    /// Sees what was published.
+    var rules: RulesEngine?
+    /// How many rules made the message that is being published.
+    private var publishDepth = 0
     private var isDrainScheduled = false
     private var timer: (deadline: MonotonicTime, task: Scheduled<Void>)?
 
@@ -74,6 +79,50 @@ final class BrokerLoop {
         scheduleDrain()
         finishIfIdle()
     }
+
+    /// Publishes a message of the endpoint's own.
+    ///
+    /// - Parameters:
+    ///   - content: topic, payload and properties.
+    ///   - qos: the highest level it is delivered with.
+    ///   - retain: whether it replaces the retained message of its topic.
+    ///   - expiry: seconds it may wait; `nil`: for ever.
+    ///   - depth: how many rules it went through.
+    /// - Returns: what became of it.
+    func publish(
+        _ content: SharedPublish,
+        qos: QoS,
+        retain: Bool,
+        expiry: UInt32?,
+        depth: Int = 0
+    ) -> Broker.PublishResult {
+        // What waits was published by others.
+        drain()
+        publishDepth = depth
+        defer { publishDepth = 0 }
+        let result = broker.publish(
+            content,
+            qos: qos,
+            retain: retain,
+            messageExpiryInterval: expiry,
+            at: Self.now()
+        )
+        drain()
+        return result
+    }
+
+    /// The retained message of a topic.
+    func retainedMessage(of topic: String) -> Broker.PublishedMessage? {
+        broker.retainedMessage(of: topic.utf8Span.span, at: Self.now())
+    }
+
+    /// Calls `body` with each retained message.
+    func forEachRetained(matching filter: TopicFilter, _ body: (Broker.PublishedMessage) -> Void) {
+        broker.forEachRetained(matching: filter, at: Self.now(), body)
+    }
+
+    /// Counters of the broker.
+    var statistics: Broker.Statistics { broker.statistics }
 
     /// Policies or certificates changed: live connections are judged again.
     func policyChanged() {
@@ -139,7 +188,8 @@ final class BrokerLoop {
             log(event)
             announce(event)
         case .published(let message):
-            serveShadow(message)
+            rules?.offer(message, at: Self.now().wall, depth: publishDepth)
+            if ShadowTopic.isReserved(message.topicName) { serveShadow(message) }
         default:
             logger.error("an output of the broker is not handled")
         }

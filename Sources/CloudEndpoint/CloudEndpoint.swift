@@ -79,6 +79,8 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             )
         }.get()
 
+        let access = BrokerAccess(loop, on: eventLoop)
+        let rules = try await startRules(loop, access, on: eventLoop)
         let gauge = try await eventLoop.submit { [configuration] in
             NIOLoopBound(
                 HandshakeGauge(limit: configuration.maximumHandshakes),
@@ -100,16 +102,18 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 registry?.setPublisher(nil)
                 stopWatching()
             }
-            try await webServer().run { [servers] web in
+            try await webServer(access).run { [servers] web in
                 announce(servers, web)
                 // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
                 try? await gracefulShutdown()
             }
         } catch {
             await stop(servers, loop, on: eventLoop)
+            await rules?.value
             throw error
         }
         await stop(servers, loop, on: eventLoop)
+        await rules?.value
     }
 
     /// How often certificates of live connections are looked at.
@@ -199,11 +203,30 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             .get()
     }
 
-    private func webServer() throws -> WebServer {
+    private func startRules(
+        _ loop: NIOLoopBound<BrokerLoop>,
+        _ access: BrokerAccess,
+        on eventLoop: any EventLoop
+    ) async throws -> Task<Void, Never>? {
+        guard let rules = configuration.rules else { return nil }
+        rules.connect { content, qos, retain, expiry, depth in
+            try? await access.publish(
+                content,
+                qos: qos,
+                retain: retain,
+                expiry: expiry,
+                depth: depth
+            )
+        }
+        try await eventLoop.submit { loop.value.rules = rules }.get()
+        return Task.detached { await rules.run() }
+    }
+
+    private func webServer(_ access: BrokerAccess) throws -> WebServer {
         for listener in configuration.http?.listeners ?? [] {
             _ = try resolve(Configuration.Listener(host: listener.host, port: listener.port))
         }
-        return WebServer(configuration, logger: logger)
+        return WebServer(configuration, broker: access, isOpen: !hasPolicy, logger: logger)
     }
 
     private func announce(_ servers: [any Channel], _ web: [ListeningAddress]) {
@@ -232,6 +255,8 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
     ) async {
         for server in servers { try? await server.close() }
         try? await eventLoop.flatSubmit { loop.value.stop() }.get()
+        // Rules see what the clients' last wills brought, and then end.
+        configuration.rules?.finish()
     }
 }
 
@@ -249,6 +274,11 @@ extension CloudEndpoint.Configuration {
     fileprivate var tappedBroker: Broker.Configuration {
         var broker = broker
         if shadows != nil, broker.publishedTap == .none { broker.publishedTap = .selected }
+        if rules != nil {
+            // Basic Ingest goes to rules alone.
+            broker.publishedTap = .all
+            broker.unroutedTopicPrefixes.append("$aws/rules/")
+        }
         return broker
     }
 }

@@ -68,6 +68,8 @@ extension CloudEndpoint {
         public var allowsAnonymous = false
         /// How long a connection that the broker ended may take to read the reason.
         public var lingerTimeout: Duration = .seconds(2)
+        /// Rules that run on published messages; one engine serves one endpoint, once.
+        public var rules: RulesEngine?
         /// The shadow service; `nil`: requests to shadows are messages like others.
         public var shadows: ShadowService<MemoryShadowStore>? = ShadowService(
             store: MemoryShadowStore()

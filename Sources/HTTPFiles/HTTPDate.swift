@@ -8,6 +8,7 @@ public enum HTTPDate {
     /// Writes IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
     ///
     /// - Parameter seconds: since 1970; clamped to the years 1970 to 9999.
+    /// - Returns: 29 characters.
     public static func format(_ seconds: Int64) -> String {
         let clamped = min(max(seconds, 0), 253_402_300_799)
         let (day, time) = (clamped / 86_400, clamped % 86_400)

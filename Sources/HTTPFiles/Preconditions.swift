@@ -42,6 +42,7 @@ public struct Preconditions: Hashable, Sendable {
     ///   - entityTag: the strong entity tag, with its quotes.
     ///   - modified: when the file was written, in seconds since 1970.
     ///   - now: the time, in seconds since 1970.
+    /// - Returns: what to answer.
     public func evaluate(entityTag: String, modified: Int64, now: Int64) -> Decision {
         if let ifMatch {
             guard Self.list(ifMatch, holds: entityTag, weakly: false) else { return .failed }

@@ -15,7 +15,10 @@ final class Connection {
 
     /// Connects.
     ///
-    /// - Parameter timeout: seconds that a single send or receive may wait.
+    /// - Parameters:
+    ///   - location: where.
+    ///   - timeout: seconds that a single send or receive may wait.
+    /// - Throws: ``HTTPRangeError`` where nobody answers.
     init(_ location: HTTPLocation, timeout: Int) throws(HTTPRangeError) {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Self.stream

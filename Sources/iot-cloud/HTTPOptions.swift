@@ -1,6 +1,8 @@
 #if Endpoint
 internal import ArgumentParser
 internal import CloudEndpoint
+internal import Foundation
+internal import Logging
 
 /// What `serve` offers over HTTP.
 struct HTTPOptions: ParsableArguments {
@@ -9,6 +11,22 @@ struct HTTPOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Serve this folder's files below /files/.", valueName: "folder"))
     var files: String?
+
+    @Option(
+        help: ArgumentHelp("File of rules (JSON); read again when it changes.", valueName: "file")
+    )
+    var rules: String?
+
+    @Option(help: ArgumentHelp("Folder that rules may write to.", valueName: "folder"))
+    var rulesData: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "File with the token that opens /rules and /metrics from elsewhere.",
+            valueName: "file"
+        )
+    )
+    var adminTokenFile: String?
 
     func validate() throws {
         if let httpPort, !(0...65_535).contains(httpPort) {
@@ -19,12 +37,34 @@ struct HTTPOptions: ParsableArguments {
         }
     }
 
-    func configuration(host: String) -> CloudEndpoint.HTTPConfiguration? {
+    /// The engine, with the rules of the file.
+    func engine(_ logger: Logger, _ watched: inout [FileReloader.Source]) throws -> RulesEngine? {
+        guard rules != nil || httpPort != nil else { return nil }
+        var configuration = RulesConfiguration()
+        configuration.dataFolder = rulesData
+        let engine = RulesEngine(configuration, logger: logger)
+        if let rules {
+            do { try engine.load(rules) } catch { throw ValidationError("\(error)") }
+            watched.append(.files("rules", [rules]) { try engine.load(rules) })
+        }
+        return engine
+    }
+
+    func configuration(host: String) throws -> CloudEndpoint.HTTPConfiguration? {
         guard let httpPort else { return nil }
         var configuration = CloudEndpoint.HTTPConfiguration(
             listeners: [.init(host: host, port: httpPort)]
         )
         configuration.filesFolder = files
+        if let adminTokenFile {
+            guard let text = try? String(contentsOfFile: adminTokenFile, encoding: .utf8) else {
+                throw ValidationError("\(adminTokenFile) cannot be read")
+            }
+            configuration.adminToken = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard configuration.adminToken != nil else {
+                throw ValidationError("the token in \(adminTokenFile) is shorter than 16 bytes")
+            }
+        }
         return configuration
     }
 }

@@ -121,7 +121,8 @@ struct Serve: AsyncParsableCommand {
     ) throws -> CloudEndpoint.Configuration {
         var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
         configuration.listeners += secure.listeners(host: host)
-        configuration.http = http.configuration(host: host)
+        configuration.http = try http.configuration(host: host)
+        configuration.rules = try http.engine(logger, &watched)
         configuration.allowsAnonymous = allowAnonymous
         if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
         if let tls = try secure.tls() {

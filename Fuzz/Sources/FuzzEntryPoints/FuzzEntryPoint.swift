@@ -27,6 +27,7 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("bech32", FileEncryptionEntry.bech32),
         FuzzEntryPoint("segmented-file", FileEncryptionEntry.segmentedFile),
         FuzzEntryPoint("segmented-edits", FileEncryptionEntry.segmentedEdits),
+        FuzzEntryPoint("http-files", HTTPFilesEntry.fields),
         FuzzEntryPoint("resume-state", SegmentTransferEntry.resumeState),
         .init("mqtt-decode", MQTTCodecEntry.decode),
         .init("mqtt-round-trip", MQTTCodecEntry.roundTrip),

@@ -24,6 +24,19 @@ extension CloudEndpoint {
         /// not served. Replace a file by renaming a new one over it: a file that is written to while
         /// it is sent ends the connection.
         public var filesFolder: String?
+        /// Opens `/rules`, `/metrics` and, where there are policies, the data plane, from everywhere:
+        /// `Authorization: Bearer …`; `nil`: only this machine may.
+        ///
+        /// At least 16 bytes; a shorter one opens nothing.
+        public var adminToken: String? {
+            get { token }
+            set {
+                token = newValue.flatMap {
+                    $0.utf8.count >= AdminGuard.minimumTokenBytes ? $0 : nil
+                }
+            }
+        }
+        private var token: String?
         /// How much a client may ask for.
         public var limits = HTTPLimits()
 
@@ -33,15 +46,23 @@ extension CloudEndpoint {
 
     /// How much an HTTP client may ask for.
     public struct HTTPLimits: Hashable, Sendable {
-        /// Connections at a time, on each listener: 1,024. Others wait to be accepted.
+        /// Connections at a time, on each listener: 1,024.
+        ///
+        /// Others wait to be accepted.
         public var connections = 1_024
-        /// Bytes of one header field, and of all: 16,384. More is answered with 400.
+        /// Bytes of one header field, and of all: 16,384.
+        ///
+        /// More is answered with 400.
         public var headerBytes = 16_384
         /// Header fields of one request: 100.
         public var headerFields = 100
-        /// Ranges of one request: 16. A `Range` field with more is ignored.
+        /// Ranges of one request: 16.
+        ///
+        /// A `Range` field with more is ignored.
         public var ranges = 16
-        /// Bytes of a request's body: 131,072, as a message may have. More is answered with 413.
+        /// Bytes of a request's body: 131,072, as a message may have.
+        ///
+        /// More is answered with 413.
         public var bodyBytes = 131_072
         /// Bytes of a file that are held in memory for one connection: 131,072.
         public var fileChunkBytes = 131_072

@@ -25,6 +25,7 @@ protocol HTTPRoute: Sendable {
     ///   - request: the request; its body is not read yet.
     ///   - path: what follows the first component.
     ///   - context: who asks, and when.
+    /// - Returns: the answer.
     /// - Throws: ``RequestFailure`` for an answer with an error.
     func respond(
         to request: Request,

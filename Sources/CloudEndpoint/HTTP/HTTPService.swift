@@ -56,6 +56,7 @@ struct HTTPService: HTTPResponder {
     ///   - group: the loops that carry the connections.
     ///   - logger: gets connection events at debug level.
     ///   - whenBound: called once with the address, or not at all when binding fails.
+    /// - Returns: the server; running it binds.
     func application(
         on listener: CloudEndpoint.HTTPConfiguration.Listener,
         group: any EventLoopGroup,

@@ -14,24 +14,47 @@ struct WebServer {
     /// What answers, also for listeners that are not this type's.
     let service: HTTPService
 
-    init(_ configuration: CloudEndpoint.Configuration, logger: Logger) {
+    init(
+        _ configuration: CloudEndpoint.Configuration,
+        broker: BrokerAccess,
+        isOpen: Bool,
+        logger: Logger
+    ) {
         self.configuration = configuration.http
         lingerTimeout = configuration.lingerTimeout
         self.logger = logger
-        service = Self.service(configuration.http)
+        let limits = configuration.http?.limits ?? CloudEndpoint.HTTPLimits()
+        service = HTTPService(
+            routes: Self.routes(configuration, limits, broker, isOpen: isOpen),
+            limits: limits
+        )
     }
 
-    private static func service(_ configuration: CloudEndpoint.HTTPConfiguration?) -> HTTPService {
-        let limits = configuration?.limits ?? CloudEndpoint.HTTPLimits()
-        var routes: [String: any HTTPRoute] = ["health": HealthRoute()]
-        if let folder = configuration?.filesFolder {
+    private static func routes(
+        _ configuration: CloudEndpoint.Configuration,
+        _ limits: CloudEndpoint.HTTPLimits,
+        _ broker: BrokerAccess,
+        isOpen: Bool
+    ) -> [String: any HTTPRoute] {
+        let admin = AdminGuard(token: configuration.http?.adminToken)
+        let access = DataGuard(isOpen: isOpen, admin: admin)
+        var routes: [String: any HTTPRoute] = [
+            "health": HealthRoute(),
+            "metrics": MetricsRoute(broker: broker, rules: configuration.rules, admin: admin),
+            "topics": PublishRoute(broker: broker, access: access, limits: limits),
+            "retainedMessage": RetainedRoute(broker: broker, access: access),
+        ]
+        if let rules = configuration.rules {
+            routes["rules"] = RulesRoute(engine: rules, admin: admin, limits: limits)
+        }
+        if let folder = configuration.http?.filesFolder {
             routes["files"] = FileRoute(
                 folder: FileFolder(path: folder),
                 limits: limits,
                 threads: .singleton
             )
         }
-        return HTTPService(routes: routes, limits: limits)
+        return routes
     }
 
     /// Binds, runs `body` while requests are answered, then stops.

@@ -66,6 +66,29 @@ public struct RuleSet: Sendable {
         storage.positions[name].map { storage.rules[Int($0)] }
     }
 
+    /// Whether an enabled rule's FROM matches the topic, or Basic Ingest names an enabled rule.
+    ///
+    /// What a broker asks before it keeps a message for evaluation elsewhere.
+    /// - Parameter topic: a valid topic name.
+    /// - Returns: false where an evaluation would call nothing.
+    /// - Complexity: one look into the index; stops at the first match, allocates nothing unless
+    ///   the topic is one of Basic Ingest.
+    public func concerns(_ topic: Span<UInt8>) -> Bool {
+        if let ingest = BasicIngest.parse(topic) {
+            let position = storage.positions[Machine.string(topic, ingest.name)]
+            return position.map { storage.rules[Int($0)].isEnabled } ?? false
+        }
+        struct Found: Error {}
+        do throws(Found) {
+            try storage.index.forEachMatch(TopicView(unchecked: topic)) { _ throws(Found) in
+                throw Found()
+            }
+            return false
+        } catch {
+            return true
+        }
+    }
+
     /// The set with these rules too; a rule of the same name is replaced.
     ///
     /// - Complexity: O(*n*) in the operations of all rules: add many at once.

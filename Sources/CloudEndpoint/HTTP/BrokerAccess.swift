@@ -1,0 +1,55 @@
+#if Endpoint
+internal import MQTTBroker
+internal import MQTTCodec
+internal import MQTTTopics
+internal import NIOCore
+
+/// The broker, from other threads: each call goes to its event loop and comes back.
+struct BrokerAccess: Sendable {
+    private let loop: NIOLoopBound<BrokerLoop>
+    private let eventLoop: any EventLoop
+
+    init(_ loop: NIOLoopBound<BrokerLoop>, on eventLoop: any EventLoop) {
+        self.loop = loop
+        self.eventLoop = eventLoop
+    }
+
+    /// Publishes a message of the endpoint's own.
+    func publish(
+        _ content: SharedPublish,
+        qos: QoS,
+        retain: Bool,
+        expiry: UInt32?,
+        depth: Int = 0
+    ) async throws -> Broker.PublishResult {
+        try await eventLoop.submit { [loop] in
+            loop.value.publish(content, qos: qos, retain: retain, expiry: expiry, depth: depth)
+        }.get()
+    }
+
+    /// The retained message of a topic.
+    func retainedMessage(of topic: String) async throws -> Broker.PublishedMessage? {
+        try await eventLoop.submit { [loop] in loop.value.retainedMessage(of: topic) }.get()
+    }
+
+    /// Topic, payload size and level of each retained message.
+    func retainedMessages() async throws -> [(topic: String, size: Int, qos: QoS)] {
+        try await eventLoop.submit { [loop] in
+            var list: [(topic: String, size: Int, qos: QoS)] = []
+            // `#` leaves out what begins with `$`, as it does for a subscriber.
+            guard let all = try? TopicFilter("#") else { return list }
+            loop.value.forEachRetained(matching: all) { message in
+                let name = message.topicName
+                let topic = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
+                list.append((topic, message.payload.count, message.qos))
+            }
+            return list
+        }.get()
+    }
+
+    /// Counters of the broker.
+    func statistics() async throws -> Broker.Statistics {
+        try await eventLoop.submit { [loop] in loop.value.statistics }.get()
+    }
+}
+#endif
