@@ -47,7 +47,12 @@ struct Connection: Sendable {
 
     /// Topic aliases the client was told.
     var outgoingAliases = OutgoingAliases()
-    var authentication: Authentication?
+    /// Empty or one element: few connections have it, and it is large.
+    private var authentications: [Authentication] = []
+    var authentication: Authentication? {
+        get { authentications.first }
+        set { authentications = newValue.map { [$0] } ?? [] }
+    }
 
     /// The identifier made for this client, should its CONNECT be handled again.
     var assignedIdentifier: ClientIdentifier?
