@@ -79,6 +79,12 @@ let cores: [Module] = [
             "X509Verification", "X509VerificationOpenSSL", "JSONDocument", "IoTTime",
         ]
     ),
+    Module(
+        name: "DeviceShadow",
+        dependencies: ["IoTTime", "JSONDocument"],
+        testDependencies: ["IoTTime", "JSONDocument"],
+        settings: views
+    ),
     Module(name: "SegmentTransfer"),
     Module(name: "CBORCodec", settings: views),
     Module(
@@ -161,7 +167,7 @@ let composed: [Module] = [
     Module(
         name: "CloudEndpoint",
         dependencies: [
-            "AccessPolicy", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "AccessPolicy", "DeviceRegistration", "DeviceShadow", "FileEncryption", "HTTPFiles", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
             "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
             "X509VerificationOpenSSL",
         ]
@@ -241,7 +247,8 @@ let package = Package(
         .executableTarget(
             name: "iot-cloud",
             dependencies: [
-                "AccessPolicy", "CertificateTool", "CloudEndpoint", "FileEncryption", "FileTool",
+                "AccessPolicy", "CertificateTool", "CloudEndpoint", "DeviceRegistration",
+                "DeviceShadow", "FileEncryption", "FileTool",
                 "FirmwareManifest", "FirmwareTool", "IoTTime", "JSONDocument", "MQTTBroker",
                 "MQTTCodec", "MQTTPacketDump", "RulesSQL", "RulesSQLSystem", "X509Verification",
             ]

@@ -48,6 +48,14 @@ let package = Package(
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),
+        benchmark("BrokerCoreBenchmarks", iot("MQTTBroker"), iot("MQTTCodec"), iot("IoTTime")),
+        benchmark(
+            "DeviceShadowBenchmarks",
+            iot("DeviceShadow"),
+            iot("IoTTime"),
+            iot("JSONDocument"),
+            "IoTCYardstickSimdjson"
+        ),
         benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
         benchmark(
             "FirmwareManifestBenchmarks",

@@ -12,6 +12,7 @@ let fuzzed: [String] = [
     "AccessPolicy",
     "CBORCodec",
     "DeviceRegistration",
+    "DeviceShadow",
     "FileEncryption",
     "FirmwareManifest",
     "IoTTime",

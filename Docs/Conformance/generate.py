@@ -4,7 +4,8 @@
 usage: generate.py [SPECS]      SPECS: folder with mqtt311.tsv and mqtt5.tsv (id, role, paraphrase)
        generate.py --check      fails when a file is not what would be written, or when an id of role
                                 codec has no test
-A test carries an id by naming it in its display name, [MQTT-1.5.4-1]."""
+A test carries an id by naming it in its display name, [MQTT-1.5.4-1]; an id inside (3.1.1: …) counts for
+that standard alone."""
 import os
 import re
 import sys
@@ -31,14 +32,26 @@ OTHER_MEANING = {
         "MQTT-3.1.3-10", "MQTT-3.2.2-4", "MQTT-3.8.3-3",
     },
 }
+# Why a statement has no test.
+REASONS = {
+    "3.1.1": {
+        "MQTT-7.0.0-1": "the broker does not dial out",
+        "MQTT-7.0.0-2": "nothing beyond the standard is required of a client",
+    },
+    "5.0": {
+        "MQTT-3.3.4-5": "overlapping subscriptions give one copy with all identifiers, MQTT-3.3.4-4",
+    },
+}
+NO_CLIENT = "the package has no MQTT client; the clients of the tests keep it"
+OLD_ONLY = re.compile(r"\(3\.1\.1: [^)]*\)")
 NAME = re.compile(r'@Test\(\s*(?:"""(.*?)"""|"((?:[^"\\]|\\.)*)")(.*?)\bfunc\s+(\w+)', re.S)
 ID = re.compile(r"\[(MQTT-\d+\.\d+(?:\.\d+)?-\d+)\]")
 TYPE = re.compile(r"^(?:\S+ )?(?:struct|enum|final class) (\w+)", re.M)
 
 
 def tests():
-    """id -> [(test target, Suite.function)] of every test in Tests."""
-    found = {}
+    """standard -> id -> [(test target, Suite.function)] of every test in Tests."""
+    found = {version: {} for version, _ in STANDARDS}
     for folder, _, files in os.walk(os.path.join(ROOT, "Tests")):
         for file in sorted(f for f in files if f.endswith(".swift")):
             path = os.path.join(folder, file)
@@ -47,11 +60,14 @@ def tests():
             types = [(m.start(), m[1]) for m in TYPE.finditer(source)]
             for match in NAME.finditer(source):
                 suite = [name for start, name in types if start < match.start()][-1:] or ["?"]
-                for identifier in ID.findall(match[1] or match[2]):
-                    row = (target, f"{suite[0]}.{match[4]}")
-                    rows = found.setdefault(identifier, [])
-                    if row not in rows:
-                        rows.append(row)
+                name = match[1] or match[2]
+                row = (target, f"{suite[0]}.{match[4]}")
+                for version in found:
+                    words = name if version == "3.1.1" else OLD_ONLY.sub("", name)
+                    for identifier in ID.findall(words):
+                        rows = found[version].setdefault(identifier, [])
+                        if row not in rows:
+                            rows.append(row)
     return found
 
 
@@ -63,10 +79,11 @@ def page(version, specs, file, found):
         carried = sorted(found.get(identifier, []))
         if identifier in OTHER_MEANING[version]:
             carried = [row for row in carried if not row[0].startswith("MQTTCodec")]
-        status = "covered" if carried else "later"
+        reason = REASONS[version].get(identifier) or (NO_CLIENT if role == "client" else None)
+        status = "covered" if carried else "not applicable" if reason else "later"
         if not carried and role == "codec":
             missing.append(identifier)
-        covered = "<br>".join(f"{t}: {n}" for t, n in carried) or MODULE[role] + ", later"
+        covered = "<br>".join(f"{t}: {n}" for t, n in carried) or reason or MODULE[role] + ", later"
         rows.append(f"| {identifier} | {role} | {words.replace('|', '/')} | {status} | {covered} |")
         total = counts.setdefault(role, [0, 0])
         total[0] += bool(carried)
@@ -91,7 +108,7 @@ def main():
     found = tests()
     bad = 0
     for version, file in STANDARDS:
-        text, missing = page(version, specs, file, found)
+        text, missing = page(version, specs, file, found[version])
         path = os.path.join(HERE, f"MQTT-{version}.md")
         if missing:
             bad = 1

@@ -72,6 +72,20 @@ final class BrokerLoop {
         finishIfIdle()
     }
 
+    /// Policies or certificates changed: live connections are judged again.
+    func policyChanged() {
+        guard !isStopping else { return }
+        broker.policyChanged(at: Self.now())
+        scheduleDrain()
+    }
+
+    /// Ends connections whose certificate has run out; called every few seconds.
+    func endExpired() {
+        let now = Self.now()
+        guard handlers.values.contains(where: { $0.isExpired(at: now.wall) }) else { return }
+        policyChanged()
+    }
+
     /// Tells every client, and closes what does not close by itself.
     ///
     /// - Returns: a future that is done when no channel is left.
@@ -121,7 +135,10 @@ final class BrokerLoop {
             broker.completed(effect, .deny(.notAuthorized), at: Self.now())
         case .event(let event):
             log(event)
-        @unknown default:
+        case .published:
+            // Nothing of the endpoint taps yet.
+            break
+        default:
             logger.error("an output of the broker is not handled")
         }
     }

@@ -89,6 +89,8 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 let pipeline = pipeline(of: listener, to: loop, gauge)
                 servers.append(try await bind(address, pipeline, on: eventLoop))
             }
+            let stopWatching = watchIdentities(loop, on: eventLoop)
+            defer { stopWatching() }
             try await webServer().run { [servers] web in
                 announce(servers, web)
                 // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
@@ -99,6 +101,32 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             throw error
         }
         await stop(servers, loop, on: eventLoop)
+    }
+
+    /// How often certificates of live connections are looked at.
+    private static let expiryInterval = TimeAmount.seconds(1)
+
+    /// Has live connections judged again when policies or admitted certificates change, and ends
+    /// those whose certificate runs out.
+    ///
+    /// - Returns: what stops that.
+    private func watchIdentities(
+        _ loop: NIOLoopBound<BrokerLoop>,
+        on eventLoop: any EventLoop
+    ) -> () -> Void {
+        guard let policies = configuration.policies else { return {} }
+        let signals = [policies.changes, configuration.tls?.admission?.changes].compactMap { $0 }
+        let observers = signals.map { signal in
+            (signal, signal.add { eventLoop.execute { loop.value.policyChanged() } })
+        }
+        let sweep = eventLoop.scheduleRepeatedTask(
+            initialDelay: Self.expiryInterval,
+            delay: Self.expiryInterval
+        ) { _ in loop.value.endExpired() }
+        return {
+            sweep.cancel()
+            for (signal, observer) in observers { signal.remove(observer) }
+        }
     }
 
     /// Resolves a listener's host and refuses one that is open without a policy.
@@ -117,7 +145,6 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         }
         return DirectoryPolicy(
             directory: directory,
-            admission: configuration.tls?.admission,
             logger: logger,
             now: { BrokerLoop.now().wall }
         )

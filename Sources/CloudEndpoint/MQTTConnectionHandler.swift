@@ -1,4 +1,5 @@
 #if Endpoint
+internal import IoTTime
 internal import MQTTBroker
 internal import NIOCore
 
@@ -19,6 +20,11 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
         self.loop = loop
         self.principal = principal
         self.identity = identity
+    }
+
+    /// Whether the client's certificate has run out.
+    func isExpired(at now: WallClock) -> Bool {
+        identity?.certificate.map { now >= $0.validUntil } ?? false
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

@@ -90,8 +90,10 @@ public struct FileResumption: Sendable {
                 do { try file.write(bytes.span, at: offset) } catch { throw failed("write", error) }
             case .request(let request):
                 for range in RangeBody.ranges(for: request, in: layout) {
-                    try fetch(range, &receiver, &source, file)
-                    bar.update(receiver.receivedSegments)
+                    for part in Self.parts(of: range, in: layout) {
+                        try fetch(part, &receiver, &source, file)
+                        bar.update(receiver.receivedSegments)
+                    }
                 }
             case .synchronize:
                 guard fdatasync(part) == 0 else {
@@ -111,6 +113,18 @@ public struct FileResumption: Sendable {
                 do { try receiver.check(bytes.span, segment: index) } catch { throw refuse(error) }
             case .install: try install(part)
             }
+        }
+    }
+
+    /// Whole segments of about 256 KiB: what an interruption costs, and what is held in memory.
+    private static func parts(
+        of range: Range<UInt64>,
+        in layout: SegmentLayout
+    ) -> [Range<UInt64>] {
+        let segment = UInt64(layout.segmentSize)
+        let step = max(1, 262_144 / segment) * segment
+        return stride(from: range.lowerBound, to: range.upperBound, by: Int(step)).map {
+            $0..<min($0 + step, range.upperBound)
         }
     }
 

@@ -91,7 +91,10 @@ final class Connection {
     ///
     /// - Returns: `nil` when the connection ended before the first byte.
     func receiveHead() throws(HTTPRangeError) -> ArraySlice<UInt8>? {
-        var searched = position
+        // Taken bytes go first, or the place up to which was searched would mean another byte later.
+        buffer.removeFirst(position)
+        position = 0
+        var searched = 0
         while true {
             if let (end, next) = endOfHead(from: max(position, searched - 3)) {
                 defer { position = next }

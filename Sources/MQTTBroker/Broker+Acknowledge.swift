@@ -14,6 +14,7 @@ extension Broker {
         }
         // Whatever the reason code, the message is done. [MQTT-4.4.0-2]
         sessions[session]?.inflight.remove(identifier)
+        forget(entry, of: session)
         pump(session, at: now)
     }
 
@@ -32,10 +33,14 @@ extension Broker {
         }
         if packet.reasonCode.isError {
             sessions[session]?.inflight.remove(identifier)
+            forget(entry, of: session)
             pump(session, at: now)
             return
         }
-        if case .published = entry.state { sessions[session]?.inflight.release(identifier) }
+        if case .published(let delivery) = entry.state {
+            sessions[session]?.inflight.release(identifier)
+            keepReleased(delivery, identifier, of: session)
+        }
         acknowledge(.pubrel, identifier, .success, on: key, at: now)
         // A message that was acknowledged before it was sent again leaves the queue's head.
         pump(session, at: now)
@@ -44,7 +49,7 @@ extension Broker {
     mutating func pubrel(_ packet: AcknowledgementView, on key: SlotKey, at now: Now) {
         guard let session = connections[key]?.session else { return }
         connections[key]?.unreleased.remove(packet.packetIdentifier)
-        let isKnown = sessions[session]?.inbound.remove(packet.packetIdentifier) != nil
+        let isKnown = noteInbound(packet.packetIdentifier, false, of: session)
         let code: ReasonCode = isKnown ? .success : .packetIdentifierNotFound
         acknowledge(.pubcomp, packet.packetIdentifier, code, on: key, at: now)
     }
@@ -57,6 +62,7 @@ extension Broker {
             return violate(.protocolError, "MQTT-4.3.3-5", on: key, at: now)
         }
         sessions[session]?.inflight.remove(packet.packetIdentifier)
+        forget(entry, of: session)
         pump(session, at: now)
     }
 }

@@ -128,6 +128,8 @@ extension Broker {
             index.remove(filter, session) != nil
         else { return }
         sessions[session]?.subscriptionCount -= 1
+        forgetSubscription(filter, of: session)
+        if filter.shareName != nil { redispatchPending(of: session, at: now) }
         outputs.append(.event(.unsubscribed(client, filters: [filter.rawValue], at: now.wall)))
     }
 }

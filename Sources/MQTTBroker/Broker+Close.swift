@@ -26,6 +26,7 @@ extension Broker {
         if discardsWill {
             sessions[session]?.will = nil
             sessions[session]?.willDueAt = nil
+            keepSession(session)
         }
         let connection = sessions[session]?.connection
         if let connection { close(connection, .server(reason), at: now) }
@@ -36,6 +37,8 @@ extension Broker {
 
     /// Disconnects everybody with 0x8B, server shutting down; wills without delay are published to
     /// those whose turn has not come yet.
+    ///
+    /// In durable mode the outputs end with what is still to be stored.
     public mutating func shutDown(at now: Now) {
         for key in connections.keys { close(key, .server(.serverShuttingDown), at: now) }
         settle(at: now)
@@ -45,6 +48,7 @@ extension Broker {
     /// lets the session live or die.
     mutating func close(_ key: SlotKey, _ reason: CloseReason, at now: Now) {
         guard let connection = connections[key] else { return }
+        releaseHeld(key)
         if let code = Self.disconnectCode(for: reason), connection.version >= .v5,
             connection.session != nil
         {
@@ -89,6 +93,7 @@ extension Broker {
                 sessions[key]?.willDueAt = now.monotonic.adding(seconds: Int64(delay))
             }
         }
+        keepSession(key)
         armSession(key)
     }
 
@@ -99,7 +104,10 @@ extension Broker {
     mutating func endSession(_ key: SlotKey, at now: Now) {
         guard let client = sessions[key]?.client else { return }
         publishWill(of: key, at: now)
+        let shared = sharedDeliveries(of: key)
         if sessions[key]?.subscriptionCount ?? 0 > 0 { index.removeAll(of: key) }
+        redispatch(shared, at: now)
+        forgetSession(key)
         sessions.remove(key)
         sessionOf[client.identifier] = nil
         outputs.append(.event(.sessionEnded(client.identifier)))
@@ -110,6 +118,7 @@ extension Broker {
         guard let will = sessions[key]?.will, let client = sessions[key]?.client else { return }
         sessions[key]?.will = nil
         sessions[key]?.willDueAt = nil
-        dueWills.append(DueWill(client: client, message: will.message(at: now.monotonic, by: key)))
+        let message = will.message(at: now.monotonic, by: key, number: newMessageNumber())
+        dueWills.append(DueWill(client: client, message: message))
     }
 }

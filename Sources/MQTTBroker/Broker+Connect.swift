@@ -6,6 +6,7 @@ internal import MQTTCodec
 extension Broker {
     mutating func connect(
         _ packet: ConnectView,
+        _ bytes: Span<UInt8>,
         on key: SlotKey,
         at now: Now
     ) throws(PacketError) {
@@ -16,9 +17,6 @@ extension Broker {
         guard let peer = connections[key]?.peer,
             let (identifier, isAssigned) = identify(packet, on: key, at: now)
         else { return }
-        if packet.properties.contains(.authenticationMethod) {
-            return refuseClient(.badAuthenticationMethod, on: key, at: now)
-        }
         if sessionOf[identifier] == nil, sessions.count >= configuration.maximumSessions {
             return refuseClient(.quotaExceeded, on: key, at: now)
         }
@@ -30,7 +28,9 @@ extension Broker {
             version: packet.protocolVersion,
             peer: peer
         )
-        guard mayConnect(packet, client, on: key, at: now) else { return }
+        guard isAuthenticated(packet, bytes, client, on: key, at: now),
+            mayConnect(packet, client, on: key, at: now)
+        else { return }
         admit(packet, client, isAssigned: isAssigned, on: key, at: now)
     }
 
@@ -106,7 +106,7 @@ extension Broker {
         at now: Now
     ) -> Bool {
         let topic = will.topicName
-        if let code = topicFault(topic) {
+        if let code = willFault(will) ?? topicFault(topic) {
             refuseClient(code, on: key, at: now)
             return false
         }
@@ -132,93 +132,24 @@ extension Broker {
         return true
     }
 
+    /// Why no client may leave such a will. [MQTT-3.2.2-12] [MQTT-3.2.2-13]
+    private func willFault(_ will: WillView) -> ReasonCode? {
+        if will.qos > configuration.maximumQoS { return .qosNotSupported }
+        return will.retain && !configuration.retainAvailable ? .retainNotSupported : nil
+    }
+
     /// Answers CONNECT with a refusal and closes. [MQTT-3.2.2-7]
-    private mutating func refuseClient(_ code: ReasonCode, on key: SlotKey, at now: Now) {
+    mutating func refuseClient(_ code: ReasonCode, on key: SlotKey, at now: Now) {
         guard let version = connections[key]?.version else { return }
         sendConnack(code, as: version, on: key, at: now)
         close(key, .refused(code), at: now)
     }
 
-    /// Takes the client in: session, limits, CONNACK, and what waited for it.
-    private mutating func admit(
-        _ packet: ConnectView,
-        _ client: Client,
-        isAssigned: Bool,
-        on key: SlotKey,
-        at now: Now
-    ) {
-        // One client identifier has one connection. [MQTT-3.1.4-3]
-        if let old = sessionOf[client.identifier], let other = sessions[old]?.connection {
-            close(other, .takenOver, at: now)
-        }
-        if packet.cleanStart, let old = sessionOf[client.identifier] { endSession(old, at: now) }
-        let expiry = grantedExpiry(packet)
-        let isPresent = sessionOf[client.identifier] != nil
-        let session =
-            sessionOf[client.identifier]
-            ?? sessions.insert(Session(client: client, expiryInterval: expiry, since: now.wall))
-        sessionOf[client.identifier] = session
-        sessions[session]?.attach(client, to: key, expiryInterval: expiry, will: packet.storedWill)
-        sessions[session]?.since = now.wall
-        connections[key]?.phase = .connected(session)
-        connections[key]?.adopt(packet)
-
-        let keepAlive = grantedKeepAlive(packet)
-        connections[key]?.patience = Int64(keepAlive) * 1_500_000_000
-        sendConnack(
-            .success,
-            as: packet.protocolVersion,
-            sessionPresent: isPresent,
-            connackProperties(packet, isAssigned ? client.identifier : nil, expiry, keepAlive),
-            on: key,
-            at: now
-        )
-        guard connections.contains(key) else { return }
-        outputs.append(.event(.connected(client, sessionPresent: isPresent, at: now.wall)))
-        arm(key, connectionDeadline(key))
-        beginResend(session, on: key, at: now)
-        pump(session, at: now)
-    }
-
-    /// Seconds the session will outlive the connection.
-    private func grantedExpiry(_ packet: ConnectView) -> UInt32 {
-        let wanted: UInt32 =
-            packet.protocolVersion >= .v5
-            ? packet.properties.sessionExpiryInterval ?? 0 : packet.cleanStart ? 0 : .max
-        return min(wanted, configuration.maximumSessionExpiry)
-    }
-
-    private func grantedKeepAlive(_ packet: ConnectView) -> UInt16 {
-        guard let maximum = configuration.maximumKeepAlive else { return packet.keepAlive }
-        return packet.keepAlive == 0 ? maximum : min(packet.keepAlive, maximum)
-    }
-
-    /// What the client has to know: only what differs from what it assumes.
-    private func connackProperties(
-        _ packet: ConnectView,
-        _ assigned: ClientIdentifier?,
-        _ expiry: UInt32,
-        _ keepAlive: UInt16
-    ) -> [Property] {
-        guard packet.protocolVersion >= .v5 else { return [] }
-        var list: [Property] = []
-        if expiry != packet.properties.sessionExpiryInterval ?? 0 {
-            list.append(.sessionExpiryInterval(expiry))
-        }
-        if configuration.receiveMaximum < .max {
-            list.append(.receiveMaximum(max(1, configuration.receiveMaximum)))
-        }
-        list.append(.maximumPacketSize(UInt32(clamping: configuration.maximumPacketSize)))
-        if let assigned { list.append(.assignedClientIdentifier(assigned.description)) }
-        if configuration.topicAliasMaximum > 0 {
-            list.append(.topicAliasMaximum(configuration.topicAliasMaximum))
-        }
-        if keepAlive != packet.keepAlive { list.append(.serverKeepAlive(keepAlive)) }
-        return list
-    }
-
     mutating func disconnect(_ packet: ReasonView, on key: SlotKey, at now: Now) {
-        guard let session = connections[key]?.session else { return }
+        guard let session = connections[key]?.session else {
+            // In the middle of an authentication.
+            return close(key, .clientDisconnected(packet.reasonCode), at: now)
+        }
         if let wanted = packet.properties.sessionExpiryInterval {
             // A session that was to end with its connection cannot be kept after all. §3.14.2.2.2
             if wanted != 0, sessions[session]?.expiryInterval == 0 {
@@ -227,40 +158,5 @@ extension Broker {
             sessions[session]?.expiryInterval = min(wanted, configuration.maximumSessionExpiry)
         }
         close(key, .clientDisconnected(packet.reasonCode), at: now)
-    }
-}
-
-extension Session {
-    /// The client is back: timers stop, the old will is forgotten ([MQTT-3.1.3-9]).
-    fileprivate mutating func attach(
-        _ client: Broker.Client,
-        to connection: SlotKey,
-        expiryInterval: UInt32,
-        will: StoredWill?
-    ) {
-        self.client = client
-        self.connection = connection
-        self.expiryInterval = expiryInterval
-        self.will = will
-        endsAt = nil
-        willDueAt = nil
-    }
-}
-
-extension Connection {
-    /// Takes over the client's limits.
-    fileprivate mutating func adopt(_ packet: ConnectView) {
-        guard packet.protocolVersion >= .v5 else { return }
-        let properties = packet.properties
-        receiveMaximum = Int(properties.receiveMaximum ?? .max)
-        if let size = properties.maximumPacketSize { maximumPacketSize = Int(size) }
-    }
-}
-
-extension ConnectView {
-    /// The will as the session keeps it; a decoded will can always be encoded again.
-    fileprivate var storedWill: StoredWill? {
-        guard let will else { return nil }
-        return try? StoredWill(will)
     }
 }

@@ -1,129 +1,9 @@
 internal import MQTTCodec
-internal import MQTTTopics
 
-// From an accepted message to the queues of those who subscribed to it.
+// From a copy for one session to the bytes of its connection.
 
 extension Broker {
-    /// Takes ownership of a message: stores it if it is to be retained, and queues it for
-    /// every matching session. [MQTT-4.5.0-1]
-    ///
-    /// - Returns: how many sessions it was meant for.
-    @discardableResult
-    mutating func accept(_ message: Message, _ source: Source, at now: Now) -> Int {
-        if configuration.publishedTap != .none { tap(message, source) }
-        if !configuration.unroutedTopicPrefixes.isEmpty, isUnrouted(message) { return 0 }
-        if message.retain {
-            if message.isEmpty {
-                let content = message.content
-                retained.remove(content.topicName)
-            } else {
-                retained.insert(message)
-            }
-        }
-        return route(message, at: now)
-    }
-
-    /// True when the retained store has room for the message, or need not grow.
-    func canRetain(_ message: Message) -> Bool {
-        guard message.retain, !message.isEmpty, !isUnrouted(message) else { return true }
-        let content = message.content
-        if let old = retained[content.topicName] {
-            return retained.byteCount - old.byteCount + message.byteCount
-                <= configuration.maximumRetainedBytes
-        }
-        return retained.count < configuration.maximumRetainedMessages
-            && retained.byteCount + message.byteCount <= configuration.maximumRetainedBytes
-    }
-
-    /// Matches once, merges what overlapping subscriptions of one session ask for into a
-    /// single copy ([MQTT-3.3.4-2], [MQTT-3.3.4-4]), and delivers.
-    private mutating func route(_ message: Message, at now: Now) -> Int {
-        var matches = self.matches
-        self.matches = []
-        collectMatches(message, into: &matches)
-        defer {
-            matches.removeAll(keepingCapacity: matches.capacity <= 4_096)
-            self.matches = matches
-        }
-        if matches.count == 1 {
-            deliver(message, to: matches[0].session, merged(matches[0].choices, message), at: now)
-            return 1
-        }
-        matchEpoch &+= 1
-        var merges: [(session: SlotKey, merge: Merge)] = []
-        merges.reserveCapacity(matches.count)
-        for (session, choices) in matches {
-            guard let mark = sessions[session]?.mark else { continue }
-            if mark.epoch == matchEpoch {
-                merges[mark.position].merge.add(merged(choices, message))
-            } else {
-                sessions[session]?.mark = (matchEpoch, merges.count)
-                merges.append((session, merged(choices, message)))
-            }
-        }
-        for (session, merge) in merges { deliver(message, to: session, merge, at: now) }
-        return merges.count
-    }
-
-    /// Everybody who gets the message: of each share group one member.
-    private mutating func collectMatches(
-        _ message: Message,
-        into matches: inout [(session: SlotKey, choices: SubscriptionChoices)]
-    ) {
-        let publisher = message.publisher
-        var members: [(group: UInt32, session: SlotKey, choices: SubscriptionChoices)] = []
-        let content = message.content
-        index.forEachMatch(TopicView(unchecked: content.topicName)) { match in
-            if let group = match.group {
-                members.append((group.rawValue, match.subscriber, match.options))
-            } else if !(match.options.noLocal && match.subscriber == publisher) {
-                matches.append((match.subscriber, match.options))
-            }
-        }
-        var start = 0
-        while start < members.count {
-            var end = start + 1
-            while end < members.count, members[end].group == members[start].group { end += 1 }
-            let chosen = members[chooseMember(members[start..<end].map(\.session)) + start]
-            matches.append((chosen.session, chosen.choices))
-            start = end
-        }
-    }
-
-    /// Which member of a share group is next: in turn, those that are connected first.
-    private mutating func chooseMember(_ group: [SlotKey]) -> Int {
-        sharedTurn &+= 1
-        let offset = Int(truncatingIfNeeded: sharedTurn % UInt64(group.count))
-        for step in group.indices {
-            let candidate = (offset + step) % group.count
-            if sessions[group[candidate]]?.connection != nil { return candidate }
-        }
-        return offset
-    }
-
-    /// What the matching subscriptions of one session add up to.
-    struct Merge {
-        var qos: QoS
-        var retain: Bool
-        var identifiers: [UInt32]
-
-        mutating func add(_ other: Merge) {
-            qos = max(qos, other.qos)
-            retain = retain || other.retain
-            identifiers += other.identifiers
-        }
-    }
-
-    /// One subscription's share. [MQTT-3.8.4-8] [MQTT-3.3.1-12] [MQTT-3.3.1-13]
-    private func merged(_ choices: SubscriptionChoices, _ message: Message) -> Merge {
-        Merge(
-            qos: min(choices.qos, message.qos),
-            retain: choices.retainAsPublished && message.retain,
-            identifiers: choices.identifier == 0 ? [] : [choices.identifier]
-        )
-    }
-
-    private mutating func deliver(
+    mutating func deliver(
         _ message: Message,
         to session: SlotKey,
         _ merge: Merge,
@@ -133,7 +13,8 @@ extension Broker {
             message: message,
             qos: merge.qos,
             retain: merge.retain,
-            subscriptionIdentifiers: merge.identifiers
+            subscriptionIdentifiers: merge.identifiers,
+            group: merge.group
         )
         deliver(delivery, to: session, mayWait: merge.qos != .atMostOnce, at: now)
     }
@@ -149,14 +30,14 @@ extension Broker {
         at now: Now
     ) {
         guard let connection = sessions[session]?.connection else {
-            if delivery.qos != .atMostOnce { enqueue(delivery, for: session) }
+            if delivery.qos != .atMostOnce { enqueue(delivery, for: session, at: now) }
             return
         }
         let isFull =
             connections[connection]?.unwritten ?? 0 >= configuration.maximumOutboundBytes
         if delivery.qos == .atMostOnce {
             if sessions[session]?.pendingQoS0 ?? 0 > 0 || (isFull && mayWait) {
-                enqueue(delivery, for: session)
+                enqueue(delivery, for: session, at: now)
             } else if isFull {
                 counters.dropped += 1
             } else {
@@ -166,7 +47,7 @@ extension Broker {
             || sessions[session]?.resends.isEmpty == false
             || sessions[session]?.inflight.outstanding ?? 0 >= window(of: connection)
         {
-            enqueue(delivery, for: session)
+            enqueue(delivery, for: session, at: now)
         } else {
             sendNow(delivery, to: session, on: connection, at: now)
         }
@@ -182,7 +63,7 @@ extension Broker {
         switch asksReceive ? mayReceive(delivery.message, session) : true {
         case true?: transmit(delivery, to: session, on: connection, at: now)
         case false?: counters.denied += 1
-        case nil: enqueue(delivery, for: session)
+        case nil: enqueue(delivery, for: session, at: now)
         }
     }
 
@@ -191,7 +72,7 @@ extension Broker {
         min(connections[connection]?.receiveMaximum ?? 0, configuration.maximumInflight)
     }
 
-    private mutating func enqueue(_ delivery: Delivery, for session: SlotKey) {
+    private mutating func enqueue(_ delivery: Delivery, for session: SlotKey, at now: Now) {
         let bytes = delivery.message.byteCount
         while let count = sessions[session]?.pending.count,
             let queued = sessions[session]?.pendingBytes,
@@ -200,7 +81,7 @@ extension Broker {
         {
             switch configuration.queueOverflow {
             case .dropOldest where count > 0:
-                _ = sessions[session]?.dequeue()
+                if let oldest = sessions[session]?.dequeue() { forget(oldest, of: session) }
                 counters.dropped += 1
             case .disconnect:
                 if let connection = sessions[session]?.connection { tooSlow.append(connection) }
@@ -210,6 +91,8 @@ extension Broker {
                 return
             }
         }
+        var delivery = delivery
+        keep(&delivery, .queued, of: session, at: now)
         sessions[session]?.enqueue(delivery)
     }
 
@@ -229,8 +112,10 @@ extension Broker {
                 guard let isAllowed else { return }
                 _ = sessions[session]?.dequeue()
                 if isExpired {
+                    forget(next, of: session)
                     counters.expired += 1
                 } else if !isAllowed {
+                    forget(next, of: session)
                     counters.denied += 1
                 } else {
                     transmit(next, to: session, on: connection, at: now)
@@ -251,21 +136,42 @@ extension Broker {
         on connection: SlotKey,
         at now: Now
     ) {
-        guard let version = connections[connection]?.version,
-            let limit = connections[connection]?.maximumPacketSize
-        else { return }
-        guard let packet = OutgoingPublish(delivery, version: version, at: now.monotonic),
-            packet.size <= limit
-        else {
+        guard let packet = outgoing(delivery, on: connection, at: now) else {
+            forget(delivery, of: session)
             counters.dropped += 1
             return
         }
         var identifier: PacketIdentifier?
         if delivery.qos != .atMostOnce {
             identifier = sessions[session]?.inflight.insert(delivery)
-            if identifier == nil { return }
+            guard let identifier else { return }
+            if isDurable {
+                var kept = delivery
+                keep(&kept, .published(identifier), of: session, at: now)
+                sessions[session]?.inflight.update(identifier, kept)
+            }
         }
         sendPublish(packet, identifier, isDuplicate: false, on: connection)
+    }
+
+    /// The packet of a delivery; `nil` when the client does not take one of its size.
+    private func outgoing(
+        _ delivery: Delivery,
+        on key: SlotKey,
+        at now: Now
+    ) -> OutgoingPublish? {
+        guard let version = connections[key]?.version,
+            let limit = connections[key]?.maximumPacketSize
+        else { return nil }
+        if connections[key]?.outgoingAliases.limit ?? 0 > 0 {
+            let content = delivery.message.content
+            let alias = connections[key]?.outgoingAliases.choose(content.topicName) ?? .name
+            let packet = OutgoingPublish(delivery, alias, version: version, at: now.monotonic)
+            if let packet, packet.size <= limit { return packet }
+        }
+        let packet = OutgoingPublish(delivery, .name, version: version, at: now.monotonic)
+        guard let packet, packet.size <= limit else { return nil }
+        return packet
     }
 
     /// Prepares to send again what was not acknowledged, with the same identifiers and in the
@@ -293,14 +199,11 @@ extension Broker {
         at now: Now
     ) {
         guard let entry = sessions[session]?.inflight[identifier], entry.awaitsResend,
-            case .published(let delivery) = entry.state,
-            let version = connections[connection]?.version,
-            let limit = connections[connection]?.maximumPacketSize
+            case .published(let delivery) = entry.state
         else { return }
-        guard let packet = OutgoingPublish(delivery, version: version, at: now.monotonic),
-            packet.size <= limit
-        else {
+        guard let packet = outgoing(delivery, on: connection, at: now) else {
             sessions[session]?.inflight.remove(identifier)
+            forget(entry, of: session)
             counters.dropped += 1
             return
         }

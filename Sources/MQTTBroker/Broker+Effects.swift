@@ -7,6 +7,8 @@ extension Broker {
     enum Awaiting: Sendable {
         /// The packet at hand of a connection.
         case packet(SlotKey)
+        /// A step of enhanced authentication.
+        case authentication(SlotKey)
         /// Whether a session may be sent messages of this topic: the head of its queue waits.
         case receive(SlotKey, topic: [UInt8])
         /// Whether a will is published.
@@ -27,9 +29,14 @@ extension Broker {
         guard let awaiting = effects.removeValue(forKey: effect) else { return }
         let decision: Decision = decision == .later ? .deny(.notAuthorized) : decision
         switch awaiting {
+        case .authentication:
+            // Another kind of answer is due.
+            effects[effect] = awaiting
+            return
         case .packet(let key):
             guard connections[key]?.awaited == effect else { return }
             connections[key]?.awaited = nil
+            connections[key]?.isPacketWaiting = false
             connections[key]?.answers.append(decision)
             processHeldInput(key, at: now)
         case .receive(let session, let topic):
@@ -70,6 +77,7 @@ extension Broker {
     mutating func ask(_ question: Question, on key: SlotKey) {
         let effect = ask(question, .packet(key))
         connections[key]?.awaited = effect
+        connections[key]?.isPacketWaiting = true
     }
 
     /// Puts a question out.

@@ -14,8 +14,10 @@ extension Broker {
     private var connectionFault: String? {
         for key in connections.keys {
             guard let connection = connections[key] else { return "a key without connection" }
-            if connection.unwritten < connection.output.byteCount { return "unwritten too small" }
-            if connection.isDirty != !connection.output.isEmpty { return "dirty without output" }
+            if connection.unwritten < connection.output.byteCount + connection.heldBytes {
+                return "unwritten too small"
+            }
+            if let fault = outputFault(connection) { return fault }
             if connection.aliases.count > Int(configuration.topicAliasMaximum) {
                 return "too many aliases"
             }
@@ -42,8 +44,21 @@ extension Broker {
         return nil
     }
 
+    private func outputFault(_ connection: Connection) -> String? {
+        let isEmpty = connection.output.isEmpty && connection.held.isEmpty
+        if !isDurable { return connection.isDirty == isEmpty ? "dirty without output" : nil }
+        var bytes = 0
+        connection.held.forEach { bytes += $0.batch.byteCount }
+        if bytes != connection.heldBytes { return "held bytes" }
+        return !isEmpty && !connection.isDirty && !connection.isWaitingForStore
+            ? "output that waits for nothing" : nil
+    }
+
     private func isPacket(_ awaiting: Awaiting?, of key: SlotKey) -> Bool {
-        if case .packet(key)? = awaiting { true } else { false }
+        switch awaiting {
+        case .packet(key)?, .authentication(key)?: true
+        default: false
+        }
     }
 
     private var sessionFault: String? {

@@ -1,13 +1,19 @@
 internal import IoTTime
 internal import MQTTCodec
+internal import MQTTTopics
 
 // PUBLISH as it arrives, and the acknowledgements in both directions. MQTT 5.0 §3.3-§3.7, §4.3
 
 extension Broker {
     mutating func publish(_ packet: PublishView, on key: SlotKey, at now: Now) {
-        guard let session = connections[key]?.session,
-            let aliased = resolveAlias(packet, on: key, at: now)
-        else { return }
+        guard let session = connections[key]?.session else { return }
+        if packet.qos > configuration.maximumQoS {
+            return violate(.qosNotSupported, "MQTT-3.2.2-11", on: key, at: now)
+        }
+        if packet.retain, !configuration.retainAvailable {
+            return violate(.retainNotSupported, "MQTT-3.2.2-14", on: key, at: now)
+        }
+        guard let aliased = resolveAlias(packet, on: key, at: now) else { return }
         if packet.qos == .exactlyOnce, let identifier = packet.packetIdentifier {
             if connections[key]?.version == .v5, let open = connections[key]?.unreleased,
                 open.count >= max(1, configuration.receiveMaximum), !open.contains(identifier)
@@ -81,14 +87,15 @@ extension Broker {
             retain: packet.retain,
             expiryInterval: packet.properties.messageExpiryInterval,
             receivedAt: now.monotonic,
-            publisher: session
+            publisher: session,
+            number: newMessageNumber()
         )
         guard canRetain(message) else {
             return refusePublish(packet, .quotaExceeded, on: key, at: now)
         }
         counters.received += 1
         if packet.qos == .exactlyOnce, let identifier = packet.packetIdentifier {
-            sessions[session]?.inbound.insert(identifier)
+            _ = noteInbound(identifier, true, of: session)
             connections[key]?.unreleased.insert(identifier)
         }
         let count = accept(message, .client(session), at: now)
@@ -120,7 +127,7 @@ extension Broker {
         let type: PacketType = packet.qos == .atLeastOnce ? .puback : .pubrec
         if !isVersion5, packet.qos == .exactlyOnce, let session = connections[key]?.session {
             // The client will send PUBREL.
-            sessions[session]?.inbound.insert(identifier)
+            _ = noteInbound(identifier, true, of: session)
         }
         acknowledge(type, identifier, code, on: key, at: now)
     }
@@ -160,7 +167,14 @@ extension Broker {
 
     /// Why nobody may publish to a topic, whatever the policy says.
     func topicFault(_ topic: Span<UInt8>) -> ReasonCode? {
-        if topic.levelCount > configuration.maximumTopicLevels { return .topicNameInvalid }
+        var levels = topic.levelCount
+        // The service does not count the three levels of `$aws/rules/NAME/`.
+        if configuration.dialect == .aws, topic.starts(with: "$aws/rules/") { levels -= 3 }
+        if levels > configuration.maximumTopicLevels
+            || topic.count > configuration.maximumTopicBytes
+        {
+            return .topicNameInvalid
+        }
         for prefix in configuration.reservedTopicPrefixes where topic.starts(with: prefix) {
             return .notAuthorized
         }

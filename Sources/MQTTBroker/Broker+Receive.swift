@@ -15,6 +15,7 @@ extension Broker {
         let key = connection.key
         guard connections.contains(key), !bytes.isEmpty else { return }
         connections[key]?.lastHeard = now.monotonic
+        counters.bytesReceived &+= UInt64(bytes.count)
         if isHeld(key) || connections[key]?.input.isEmpty == false {
             connections[key]?.input.append(copying: bytes)
             if isHeld(key) {
@@ -67,7 +68,7 @@ extension Broker {
                 guard let size = try frame(rest, on: key), size <= rest.count else { break }
                 try handle(rest.extracting(0..<size), on: key, at: now)
                 // A packet that waits for an answer is handled again from its start.
-                if connections[key]?.awaited != nil { break }
+                if connections[key]?.isPacketWaiting == true { break }
                 connections[key]?.answers.removeAll(keepingCapacity: true)
                 start += size
             } catch {
@@ -83,7 +84,10 @@ extension Broker {
     /// before anything of it is stored.
     private func frame(_ bytes: Span<UInt8>, on key: SlotKey) throws(PacketError) -> Int? {
         let isFirst = connections[key]?.session == nil
-        if isFirst, let type = PacketType(rawValue: bytes[0] >> 4), type != .connect {
+        let isAuthenticating = isFirst && connections[key]?.authentication?.stage == .connecting
+        if isFirst, let type = PacketType(rawValue: bytes[0] >> 4),
+            isAuthenticating ? type != .auth && type != .disconnect : type != .connect
+        {
             throw .protocolError(ProtocolError(.firstPacket(type), at: 0))
         }
         guard let header = try FixedHeader(reading: bytes) else { return nil }
@@ -110,7 +114,7 @@ extension Broker {
     ) throws(PacketError) {
         guard let version = connections[key]?.version else { return }
         switch try ControlPacketView(bytes, as: version, from: .client) {
-        case .connect(let packet): try connect(packet, on: key, at: now)
+        case .connect(let packet): try connect(packet, bytes, on: key, at: now)
         case .publish(let packet): publish(packet, on: key, at: now)
         case .puback(let packet): puback(packet, on: key, at: now)
         case .pubrec(let packet): pubrec(packet, on: key, at: now)
@@ -120,11 +124,9 @@ extension Broker {
         case .unsubscribe(let packet): unsubscribe(packet, on: key, at: now)
         case .pingreq:
             let pingresp: [2 of UInt8] = [0xD0, 0x00]
-            sendControl(pingresp.span, on: key, at: now)
+            sendControl(pingresp.span, isStateless: true, on: key, at: now)
         case .disconnect(let packet): disconnect(packet, on: key, at: now)
-        case .auth:
-            // No method was agreed in CONNECT. [MQTT-4.12.0-7]
-            violate(.protocolError, "MQTT-4.12.0-7", on: key, at: now)
+        case .auth(let packet): authenticate(packet, on: key, at: now)
         case .connack, .suback, .unsuback, .pingresp:
             // The codec refuses what only a server sends.
             violate(.protocolError, "§2.1.2", on: key, at: now)
@@ -157,6 +159,10 @@ extension Broker {
         on key: SlotKey,
         at now: Now
     ) -> ProtocolVersion {
+        if connections[key]?.authentication != nil {
+            sendConnack(error.reasonCode, as: .v5, on: key, at: now)
+            return .v5
+        }
         if let named = ProtocolVersion(namedBy: bytes) {
             if named == .v5 { sendConnack(error.reasonCode, as: named, on: key, at: now) }
             return named

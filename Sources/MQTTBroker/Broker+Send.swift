@@ -35,17 +35,19 @@ extension Broker {
         if version < .v5, code == .notAuthorized {
             let returnCode = configuration.effectiveDenials.connectReturnCode
             let bytes: [4 of UInt8] = [0x20, 2, 0, returnCode]
-            return sendControl(bytes.span, on: key, at: now)
+            return sendControl(bytes.span, isStateless: true, on: key, at: now)
         }
         // What MQTT 3 can say about a limit that is reached.
         let code = version < .v5 && code == .quotaExceeded ? .serverUnavailable : code
+        var properties = properties
+        if version == .v5 { properties += Array(reference(for: code)) }
         let packet = Connack(
             sessionPresent: sessionPresent,
             reasonCode: code,
             properties: (try? Properties(properties)) ?? Properties()
         )
         guard let bytes = try? packet.encoded(as: version, from: .server) else { return }
-        sendControl(bytes.span, on: key, at: now)
+        sendControl(bytes.span, isStateless: code.isError, on: key, at: now)
     }
 
     /// Sends SUBACK.
@@ -82,20 +84,37 @@ extension Broker {
     mutating func sendDisconnect(_ code: ReasonCode, on key: SlotKey) {
         // A server must not say everything that a broker can mean.
         let code = code.isAllowed(in: .disconnect, from: .server) ? code : .unspecifiedError
-        let packet = Disconnect(reasonCode: code)
+        let packet = Disconnect(reasonCode: code, properties: reference(for: code))
         guard let bytes = try? packet.encoded(as: .v5, from: .server),
             bytes.count <= connections[key]?.maximumPacketSize ?? 0
         else { return }
         send(key) { $0.append(bytes.span) }
     }
 
+    /// Where else to go, for the two codes that say so. §4.11
+    private func reference(for code: ReasonCode) -> Properties {
+        guard code == .useAnotherServer || code == .serverMoved,
+            let reference = configuration.serverReference
+        else { return Properties() }
+        return (try? Properties([.serverReference(reference)])) ?? Properties()
+    }
+
     /// Sends a packet that cannot be left out; a client that does not take it cannot go on.
     /// [MQTT-3.1.2-24]
-    mutating func sendControl(_ bytes: Span<UInt8>, on key: SlotKey, at now: Now) {
+    ///
+    /// In durable mode it waits for what has changed so far, unless `isStateless` says that it rests
+    /// on nothing.
+    mutating func sendControl(
+        _ bytes: Span<UInt8>,
+        isStateless: Bool = false,
+        on key: SlotKey,
+        at now: Now
+    ) {
         guard bytes.count <= connections[key]?.maximumPacketSize ?? 0 else {
             return close(key, .server(.packetTooLarge), at: now)
         }
         guard connections.contains(key) else { return }
+        if isDurable, !isStateless { holdUntilStored(key) }
         let before = connections[key]?.output.byteCount ?? 0
         connections[key]?.output.append(bytes)
         noteSent(key, before)
@@ -109,8 +128,13 @@ extension Broker {
         on key: SlotKey
     ) {
         guard connections.contains(key) else { return }
+        if identifier != nil { holdUntilStored(key) }
         var packet = packet
         counters.sent += 1
+        if connections[key]?.outgoingAliases.limit ?? 0 > 0 {
+            let content = packet.content
+            connections[key]?.outgoingAliases.sent(packet.alias, content.topicName)
+        }
         send(key) { packet.write(identifier: identifier, isDuplicate: isDuplicate, to: &$0) }
     }
 
@@ -128,6 +152,7 @@ extension Broker {
     private mutating func noteSent(_ key: SlotKey, _ before: Int) {
         guard let after = connections[key]?.output.byteCount else { return }
         connections[key]?.unwritten += after - before
+        counters.bytesSent &+= UInt64(max(0, after - before))
         if connections[key]?.isDirty == false, after > 0 {
             connections[key]?.isDirty = true
             dirty.append(key)

@@ -18,12 +18,16 @@ extension Broker {
         var replay: [Delivery] = []
         var cursor = packet.makeCursor()
         while let entry = cursor.next() {
+            if let code = refusal(of: entry.topicFilter, identifier, codes.count) {
+                codes.append(code)
+                continue
+            }
             if case .deny(let code) = decisions[codes.count] {
                 codes.append(code)
                 continue
             }
             let choices = SubscriptionChoices(
-                qos: entry.options.maximumQoS,
+                qos: min(entry.options.maximumQoS, configuration.maximumQoS),
                 noLocal: entry.options.noLocal,
                 retainAsPublished: entry.options.retainAsPublished,
                 identifier: identifier
@@ -74,6 +78,27 @@ extension Broker {
         return decisions
     }
 
+    /// What the configuration does not offer, or limits.
+    private func refusal(
+        of filter: Span<UInt8>,
+        _ identifier: UInt32,
+        _ position: Int
+    ) -> ReasonCode? {
+        if position >= configuration.maximumFiltersPerSubscribe { return .quotaExceeded }
+        if identifier != 0, !configuration.subscriptionIdentifiersAvailable {
+            return .subscriptionIdentifiersNotSupported
+        }
+        if !configuration.sharedSubscriptionsAvailable, filter.starts(with: "$share/") {
+            return .sharedSubscriptionsNotSupported
+        }
+        guard !configuration.wildcardSubscriptionsAvailable else { return nil }
+        for index in filter.indices
+        where filter[index] == UInt8(ascii: "#") || filter[index] == UInt8(ascii: "+") {
+            return .wildcardSubscriptionsNotSupported
+        }
+        return nil
+    }
+
     /// A subscription that took effect.
     private struct Added {
         let filter: SubscriptionFilter
@@ -113,12 +138,16 @@ extension Broker {
             return .failure(Refusal(code: .quotaExceeded))
         }
         if isNew { sessions[session]?.subscriptionCount += 1 }
+        keepSubscription(filter, choices, of: session)
         return .success(Added(filter: filter, isNew: isNew))
     }
 
     /// Reads a filter; MQTT 3 knows no shared subscriptions, except in the AWS dialect.
-    private func parse(_ bytes: Span<UInt8>, _ version: ProtocolVersion) -> SubscriptionFilter? {
-        let limits = TopicLimits(maximumLevels: configuration.maximumTopicLevels)
+    func parse(_ bytes: Span<UInt8>, _ version: ProtocolVersion) -> SubscriptionFilter? {
+        let limits = TopicLimits(
+            maximumBytes: configuration.maximumTopicBytes,
+            maximumLevels: configuration.maximumTopicLevels
+        )
         if version >= .v5 || configuration.dialect == .aws {
             return try? SubscriptionFilter(utf8: bytes, limits: limits)
         }
@@ -157,6 +186,7 @@ extension Broker {
         }
         for message in expired {
             let content = message.content
+            forgetRetained(content)
             retained.remove(content.topicName)
             counters.expired += 1
         }
@@ -167,11 +197,14 @@ extension Broker {
         else { return }
         var codes: [ReasonCode] = []
         var removed: [String] = []
+        var leftShareGroup = false
         var cursor = packet.makeCursor()
         while let bytes = cursor.next() {
             // What is already on its way is completed. [MQTT-3.10.4-3]
             if let filter = parse(bytes, client.version), index.remove(filter, session) != nil {
                 sessions[session]?.subscriptionCount -= 1
+                forgetSubscription(filter, of: session)
+                if filter.shareName != nil { leftShareGroup = true }
                 removed.append(filter.rawValue)
                 codes.append(.success)
             } else {
@@ -179,6 +212,7 @@ extension Broker {
             }
         }
         sendUnsuback(packet.packetIdentifier, codes, on: key, at: now)
+        if leftShareGroup { redispatchPending(of: session, at: now) }
         if !removed.isEmpty {
             outputs.append(.event(.unsubscribed(client, filters: removed, at: now.wall)))
         }

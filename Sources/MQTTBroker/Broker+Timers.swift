@@ -88,6 +88,7 @@ extension Broker {
         if let end = sessions[key]?.endsAt, end <= now.monotonic {
             endSession(key, at: now)
         } else {
+            keepSession(key)
             armSession(key)
         }
     }

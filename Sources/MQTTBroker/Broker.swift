@@ -13,6 +13,7 @@ internal import MQTTTopics
 /// right CONNACK or DISCONNECT and a ``Output/close(_:_:)`` that says what was wrong and where.
 public struct Broker: ~Copyable {
     let configuration: Configuration
+    let isDurable: Bool
     var policy: any BrokerPolicy
     /// What the policy said when it was last set: whether deliveries are asked about at all.
     var asksReceive: Bool
@@ -37,8 +38,15 @@ public struct Broker: ~Copyable {
     var nextEffect: UInt64 = 0
     var matchEpoch: UInt64 = 0
     var sharedTurn: UInt64 = 0
-    var matches: [(session: SlotKey, choices: SubscriptionChoices)] = []
+    /// Kept between messages, so that matching allocates nothing.
+    var matches: [Match] = []
+    var merges: [(session: SlotKey, merge: Merge)] = []
     var counters = Statistics()
+
+    var journal = Journal()
+    /// Connections whose next bytes rest on changes that are not stored yet.
+    var waitingForStore = RingBuffer<SlotKey>()
+    var hasStorageFailed = false
 
     /// Makes a broker without connections.
     ///
@@ -53,6 +61,7 @@ public struct Broker: ~Copyable {
         random: any RandomNumberGenerator & Sendable
     ) {
         self.configuration = configuration
+        isDurable = configuration.isDurable
         self.policy = policy
         asksReceive = policy.decidesReceive
         var random = random
@@ -69,8 +78,8 @@ public struct Broker: ~Copyable {
     ///   closes it again.
     public mutating func opened(_ peer: Peer, at now: Now) -> ConnectionID {
         let key = connections.insert(Connection(peer: peer, at: now.monotonic))
-        if connections.count > configuration.maximumConnections {
-            close(key, .server(.serverBusy), at: now)
+        if connections.count > configuration.maximumConnections || hasStorageFailed {
+            close(key, .server(hasStorageFailed ? .unspecifiedError : .serverBusy), at: now)
         } else {
             arm(key, connectionDeadline(key))
         }
@@ -89,7 +98,8 @@ public struct Broker: ~Copyable {
     public mutating func written(_ count: Int, on connection: ConnectionID, at now: Now) {
         let key = connection.key
         guard var unwritten = connections[key]?.unwritten else { return }
-        let handedOut = unwritten - (connections[key]?.output.byteCount ?? 0)
+        let held = connections[key]?.heldBytes ?? 0
+        let handedOut = unwritten - held - (connections[key]?.output.byteCount ?? 0)
         unwritten -= min(max(0, count), handedOut)
         connections[key]?.unwritten = unwritten
         if let session = connections[key]?.session { pump(session, at: now) }
@@ -107,9 +117,13 @@ public struct Broker: ~Copyable {
     /// Takes the oldest output; call until `nil` after every other call.
     public mutating func nextOutput() -> Output? {
         while let key = dirty.popFirst() {
-            if let batch = takeBatch(key) { return .send(ConnectionID(key: key), batch) }
+            if let batch = isDurable ? takeStoredBatch(key) : takeBatch(key) {
+                return .send(ConnectionID(key: key), batch)
+            }
         }
-        return outputs.popFirst()
+        if let output = outputs.popFirst() { return output }
+        if isDurable, let (group, commands) = journal.takeGroup() { return .store(group, commands) }
+        return nil
     }
 
     /// Counters and sizes; O(sessions) for the number of queued messages.

@@ -33,6 +33,12 @@ public protocol BrokerPolicy: Sendable {
     /// There is no password any more. Without an implementation of its own a policy is asked
     /// ``connect(_:password:)`` without one.
     func remain(_ client: Broker.Client) -> Broker.Decision
+    /// Is this method of enhanced authentication offered? None is without an implementation of its
+    /// own; a CONNECT with another one is refused with 0x8C.
+    func supportsAuthentication(_ method: String) -> Bool
+    /// The Response Information for a client that asked for it, such as the beginning of its
+    /// response topics; none without an implementation of its own. MQTT 5.0 §3.2.2.3.15
+    func responseInformation(_ client: Broker.Client) -> String?
     /// Shall messages of this topic come out as ``Broker/Output/published(_:)``?
     ///
     /// Asked for each accepted message while ``Broker/Configuration/publishedTap`` is `selected`; no
@@ -49,6 +55,10 @@ extension BrokerPolicy {
     public var decidesReceive: Bool { false }
     /// Allows.
     public func receive(_ client: Broker.Client, topic: Span<UInt8>) -> Broker.Decision { .allow }
+    /// No.
+    public func supportsAuthentication(_ method: String) -> Bool { false }
+    /// None.
+    public func responseInformation(_ client: Broker.Client) -> String? { nil }
     /// No.
     public func wantsPublished(_ topic: Span<UInt8>) -> Bool { false }
 }

@@ -1,3 +1,4 @@
+public import MQTTCodec
 public import MQTTTopics
 
 extension Broker {
@@ -86,6 +87,20 @@ extension Broker {
         public var maximumClientIdentifierBytes = 256
         /// Most levels of a topic or a filter.
         public var maximumTopicLevels = 128
+        /// Longest topic and filter, in bytes; at most 65,535.
+        public var maximumTopicBytes = 65_535
+        /// Highest level a client may publish with; a filter that asks for more is granted this.
+        public var maximumQoS = QoS.exactlyOnce
+        /// Whether clients may publish retained messages.
+        public var retainAvailable = true
+        /// Whether filters may have wildcards.
+        public var wildcardSubscriptionsAvailable = true
+        /// Whether filters may be shared.
+        public var sharedSubscriptionsAvailable = true
+        /// Whether subscriptions may have identifiers.
+        public var subscriptionIdentifiersAvailable = true
+        /// Filters of one SUBSCRIBE that are looked at; the others are refused with 0x97.
+        public var maximumFiltersPerSubscribe = 1_000
 
         /// Longest keep alive granted, in seconds; a client that asks for more, or for none, is
         /// told this one (MQTT 5) or held to it (older).
@@ -104,6 +119,8 @@ extension Broker {
         public var receiveMaximum: UInt16 = 100
         /// Topic aliases a client may set; 0 switches them off.
         public var topicAliasMaximum: UInt16 = 16
+        /// Topic aliases a client is told, if it takes as many; 0 switches them off.
+        public var outgoingTopicAliasMaximum: UInt16 = 16
         /// QoS 1 and 2 messages on their way to one client, whatever its Receive Maximum.
         public var maximumInflight = 100
 
@@ -125,8 +142,10 @@ extension Broker {
 
         /// Which accepted messages come out as ``Output/published(_:)``.
         public var publishedTap = PublishedTap.none
-        /// Topics whose messages come out at the tap and go nowhere else: neither to subscribers nor
-        /// to the retained messages. Those that start with one of these, such as `$aws/rules/`.
+        /// Topics whose messages come out at the tap and go nowhere else.
+        ///
+        /// Those that start with one of these, such as `$aws/rules/`, reach neither subscribers nor the
+        /// retained messages.
         public var unroutedTopicPrefixes: [String] = []
 
         /// Topics no client may publish to: those that start with one of these.
@@ -138,6 +157,34 @@ extension Broker {
 
         /// ``denials``, or what the dialect's service does.
         var effectiveDenials: Denials { denials ?? (dialect == .aws ? .aws : .oasis) }
+
+        /// Where clients are sent that the policy, or an operator, refuses with 0x9C or 0x9D.
+        public var serverReference: String? = nil
+
+        /// Whether changes come out as ``Output/store(_:_:)`` and acknowledgements wait for them.
+        ///
+        /// Kept are sessions that outlive their connection, with their subscriptions, QoS 1 and 2
+        /// messages and wills, and retained messages; not what lives in a session that ends with its
+        /// connection.
+        public var isDurable = false
+
+        /// The limits that the service documents: 8 levels and 256 bytes of topic, 128 bytes of client
+        /// identifier, 8 filters in a SUBSCRIBE, 50 subscriptions, 128 KiB of payload, QoS 0 and 1.
+        public static var aws: Configuration {
+            var configuration = Configuration()
+            configuration.dialect = .aws
+            configuration.maximumTopicLevels = TopicLimits.aws.maximumLevels
+            configuration.maximumTopicBytes = TopicLimits.aws.maximumBytes
+            configuration.maximumClientIdentifierBytes = 128
+            configuration.maximumFiltersPerSubscribe = 8
+            configuration.maximumSubscriptions = 50
+            // The payload, a topic, and properties.
+            configuration.maximumPacketSize = (128 + 8) << 10
+            configuration.maximumQoS = .atLeastOnce
+            configuration.maximumInflight = 100
+            configuration.topicAliasMaximum = 8
+            return configuration
+        }
 
         /// The defaults.
         public init() {}

@@ -23,6 +23,12 @@ struct Connection: Sendable {
     /// Bytes handed out and not reported as written, and those of ``output``.
     var unwritten = 0
     var isDirty = false
+    /// Durable mode: bytes that wait for a group of changes to be stored, those groups, and the
+    /// group that ``output`` rests on.
+    var held = RingBuffer<HeldBatch>()
+    var heldBytes = 0
+    var outputGroup: UInt64 = 0
+    var isWaitingForStore = false
     var readingIsSuspended = false
 
     /// 1.5 times the keep alive, in nanoseconds; 0: never.
@@ -39,11 +45,17 @@ struct Connection: Sendable {
     /// Topics by alias minus one; grows to the highest alias used.
     var aliases: [String] = []
 
+    /// Topic aliases the client was told.
+    var outgoingAliases = OutgoingAliases()
+    var authentication: Authentication?
+
     /// The identifier made for this client, should its CONNECT be handled again.
     var assignedIdentifier: ClientIdentifier?
 
     /// The effect whose answer is awaited.
     var awaited: Broker.EffectID?
+    /// Whether the packet at hand is handled again from its start when the answer comes.
+    var isPacketWaiting = false
     /// The answers to the questions of the packet at hand, in the order of the questions.
     var answers: [Broker.Decision] = []
 

@@ -11,7 +11,7 @@ struct InflightTable: Sendable {
         /// PUBLISH was sent; PUBACK or PUBREC is due.
         case published(Delivery)
         /// PUBREC came and PUBREL was sent; PUBCOMP is due. The message itself is forgotten.
-        case released
+        case released(sequence: UInt64)
     }
 
     /// One exchange.
@@ -82,13 +82,42 @@ struct InflightTable: Sendable {
     mutating func release(_ identifier: PacketIdentifier) {
         guard let entry = self[identifier] else { return }
         if entry.awaitsResend { awaitingResend -= 1 }
+        var sequence: UInt64 = 0
+        if case .published(let delivery) = entry.state { sequence = delivery.sequence }
         slots[slot(identifier)] = Entry(
             identifier: identifier,
             order: nextOrder,
-            state: .released
+            state: .released(sequence: sequence)
         )
         nextOrder += 1
     }
+
+    /// Replaces what is known of the delivery of an open exchange.
+    mutating func update(_ identifier: PacketIdentifier, _ delivery: Delivery) {
+        guard self[identifier] != nil else { return }
+        slots[slot(identifier)]?.state = .published(delivery)
+    }
+
+    /// Opens an exchange as it was before the process ended; call in the order of re-sending.
+    ///
+    /// - Returns: false when the identifier is in use.
+    mutating func restore(_ identifier: PacketIdentifier, _ state: State) -> Bool {
+        guard self[identifier] == nil else { return false }
+        while slots.count < 65_536,
+            2 * count >= slots.count || slots[slot(identifier)] != nil
+        {
+            grow()
+        }
+        guard slots[slot(identifier)] == nil else { return false }
+        slots[slot(identifier)] = Entry(identifier: identifier, order: nextOrder, state: state)
+        nextOrder += 1
+        count += 1
+        nextIdentifier = max(nextIdentifier, identifier.rawValue &+ 1)
+        return true
+    }
+
+    /// All open exchanges, in no order.
+    var entries: [Entry] { slots.compactMap(\.self) }
 
     /// Begins with a new connection: every PUBLISH is to be sent again.
     ///

@@ -1,5 +1,6 @@
 internal import IoTTime
 internal import MQTTCodec
+internal import MQTTTopics
 
 /// A message the broker owns: made once, shared by every queue it waits in.
 final class Message: Sendable {
@@ -12,6 +13,8 @@ final class Message: Sendable {
     let receivedAt: MonotonicTime
     /// The session of the publisher, for No Local; `nil` for the broker's own messages.
     let publisher: SlotKey?
+    /// Its number in the store; 0 in memory.
+    let number: UInt64
 
     init(
         _ content: SharedPublish,
@@ -19,8 +22,10 @@ final class Message: Sendable {
         retain: Bool,
         expiryInterval: UInt32?,
         receivedAt: MonotonicTime,
-        publisher: SlotKey?
+        publisher: SlotKey?,
+        number: UInt64 = 0
     ) {
+        self.number = number
         self.content = content
         self.qos = qos
         self.retain = retain
@@ -60,6 +65,10 @@ struct Delivery: Sendable {
     let retain: Bool
     /// The identifiers of the subscriptions that matched; MQTT 5 only.
     let subscriptionIdentifiers: [UInt32]
+    /// The share group whose member the session is: when it leaves, another one is due.
+    var group: ShareGroupIdentifier?
+    /// Its number in the store; 0 while it is not kept.
+    var sequence: UInt64 = 0
 }
 
 /// The message a client leaves behind for the case that its connection breaks.
@@ -87,14 +96,15 @@ struct StoredWill: Sendable {
     }
 
     /// The will as a message published now.
-    func message(at now: MonotonicTime, by session: SlotKey) -> Message {
+    func message(at now: MonotonicTime, by session: SlotKey, number: UInt64) -> Message {
         Message(
             content,
             qos: qos,
             retain: retain,
             expiryInterval: expiryInterval,
             receivedAt: now,
-            publisher: session
+            publisher: session,
+            number: number
         )
     }
 }

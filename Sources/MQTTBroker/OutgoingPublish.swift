@@ -9,7 +9,9 @@ struct OutgoingPublish {
 
     /// Bytes of the whole packet.
     let size: Int
-    private let content: SharedPublish
+    /// What the packet says about its topic.
+    let alias: OutgoingAliases.Choice
+    let content: SharedPublish
     private let identifiers: [UInt32]
     private let version: ProtocolVersion
     private var head: SharedPublish.Delivery
@@ -17,15 +19,27 @@ struct OutgoingPublish {
     /// Measures the packet; an identifier is counted in where the QoS needs one.
     ///
     /// - Returns: `nil` for a message that is too large for any PUBLISH of this version.
-    init?(_ delivery: Delivery, version: ProtocolVersion, at now: MonotonicTime) {
+    init?(
+        _ delivery: Delivery,
+        _ alias: OutgoingAliases.Choice,
+        version: ProtocolVersion,
+        at now: MonotonicTime
+    ) {
         let content = delivery.message.content
         let identifiers = delivery.subscriptionIdentifiers
-        let head = SharedPublish.Delivery(
+        var head = SharedPublish.Delivery(
             qos: delivery.qos,
             packetIdentifier: delivery.qos == .atMostOnce ? nil : 1,
             retain: delivery.retain,
             messageExpiryInterval: delivery.message.remainingExpiry(at: now)
         )
+        switch alias {
+        case .name: break
+        case .new(let number): head.topicAlias = number
+        case .known(let number):
+            head.topicAlias = number
+            head.omitsTopicName = true
+        }
         let size = try? content.packetSize(
             for: head,
             subscriptionIdentifiers: identifiers.span,
@@ -33,6 +47,7 @@ struct OutgoingPublish {
         )
         guard let size else { return nil }
         self.size = size
+        self.alias = alias
         self.content = content
         self.identifiers = identifiers
         self.version = version

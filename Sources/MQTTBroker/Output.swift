@@ -35,6 +35,11 @@ extension Broker {
         case resumeReading(ConnectionID)
         /// Answer through ``Broker/completed(_:_:at:)``.
         case authorise(EffectID, Question)
+        /// Answer through ``Broker/authenticated(_:_:at:)``.
+        case authenticate(EffectID, AuthenticationStep)
+        /// Carry these out in one transaction, then report ``Broker/stored(_:at:)``; only with
+        /// ``Configuration/isDurable``.
+        case store(StoreID, [StoreCommand])
         /// A message was accepted; comes out where ``Configuration/publishedTap`` and
         /// ``BrokerPolicy/wantsPublished(_:)`` want it, before any subscriber gets it.
         case published(PublishedMessage)
@@ -93,6 +98,10 @@ extension Broker {
         public var received: UInt64 = 0
         /// PUBLISH packets handed out, re-sent ones included.
         public var sent: UInt64 = 0
+        /// Bytes that arrived.
+        public var bytesReceived: UInt64 = 0
+        /// Bytes handed out.
+        public var bytesSent: UInt64 = 0
         /// Messages dropped for a full queue or a slow QoS 0 receiver.
         public var dropped: UInt64 = 0
         /// Deliveries and wills that the policy refused when they were due.

@@ -98,6 +98,7 @@ extension Broker {
     ///   - qos: the highest level it is delivered with.
     ///   - retain: whether it replaces the retained message of its topic; an empty one removes it.
     ///   - now: the time.
+    /// - Returns: for how many sessions it was, or why it was refused.
     @discardableResult
     public mutating func publish(
         _ topicName: String,
@@ -134,6 +135,7 @@ extension Broker {
     ///   - retain: whether it replaces the retained message of its topic.
     ///   - messageExpiryInterval: seconds it may wait; `nil`: for ever.
     ///   - now: the time.
+    /// - Returns: for how many sessions it was, or why it was refused.
     @discardableResult
     public mutating func publish(
         _ content: SharedPublish,
@@ -148,7 +150,8 @@ extension Broker {
             retain: retain,
             expiryInterval: messageExpiryInterval,
             receivedAt: now.monotonic,
-            publisher: nil
+            publisher: nil,
+            number: newMessageNumber()
         )
         guard canRetain(message) else { return .refused(.retainedStoreFull) }
         let count = accept(message, .server, at: now)

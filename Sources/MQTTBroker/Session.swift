@@ -16,6 +16,8 @@ struct Session: Sendable {
     /// When the will is due; set while the client is away.
     var willDueAt: MonotonicTime?
 
+    /// Durable mode: the session is kept in the store.
+    var isStored = false
     var subscriptionCount = 0
     /// Messages that were not sent yet, oldest first.
     var pending = RingBuffer<Delivery>()

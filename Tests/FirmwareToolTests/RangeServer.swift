@@ -88,7 +88,8 @@ final class RangeServer: Sendable {
         let part = Array(bytes[numbers[0]..<min(bytes.count, numbers[1] + 1)])
         send(
             client,
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: \(part.count)\r\n\r\n",
+            "HTTP/1.1 206 Partial Content\r\nContent-Length: \(part.count)\r\nContent-Range: bytes "
+                + "\(numbers[0])-\(numbers[0] + part.count - 1)/\(bytes.count)\r\n\r\n",
             part
         )
     }

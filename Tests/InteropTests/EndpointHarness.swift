@@ -13,7 +13,7 @@ func withEndpoint<T: Sendable>(
 
 /// An endpoint on ports of its own; all of its addresses.
 func withEndpoints<T: Sendable>(
-    _ configure: (inout CloudEndpoint.Configuration) -> Void = { _ in },
+    _ configure: (inout CloudEndpoint.Configuration) throws -> Void = { _ in },
     _ body: ([CloudEndpoint.ListeningAddress]) async throws -> T
 ) async throws -> T {
     var configuration = CloudEndpoint.Configuration(listeners: [.init(port: 0)])

@@ -13,8 +13,7 @@ final class FlowProxy: Sendable {
     private let listener: Int32
     private let left: Mutex<Int>
 
-    /// Bytes of answers that have passed.
-    private let passed = Mutex(0)
+    private let isStopped = Mutex(false)
 
     /// True once no more bytes are allowed.
     var isExhausted: Bool { left.withLock { $0 <= 0 } }
@@ -49,7 +48,10 @@ final class FlowProxy: Sendable {
         }
     }
 
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        isStopped.withLock { $0 = true }
+    }
 
     private func serve(_ client: Int32) {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -86,7 +88,7 @@ final class FlowProxy: Sendable {
             guard count > 0 else { return }
             if counted {
                 while isExhausted {
-                    if limit == .cut { return }
+                    if limit == .cut || isStopped.withLock({ $0 }) { return }
                     usleep(20_000)
                 }
                 left.withLock { $0 -= count }

@@ -120,11 +120,13 @@ struct HTTPFileTests {
     func limits() async throws {
         try await withFile { http, _ in
             let many = (0..<17).map { "\($0 * 3)-\($0 * 3)" }.joined(separator: ",")
-            #expect(try await http.get("/files/f.bin", ["Range": "bytes=\(many)"]).status == 200)
+            let ignored = try await http.get("/files/f.bin", ["Range": "bytes=\(many)"])
+            #expect(ignored.status == 200)
             let long = String(repeating: "a", count: 20_000)
             let refused = try? await http.get("/files/f.bin", ["X-Long": long])
             #expect(refused == nil || refused?.status == 400 || refused?.status == 431)
-            #expect(try await http.get("/health").text == #"{"status":"ok"}"#)
+            let health = try await http.get("/health")
+            #expect(health.text == "{\"status\":\"ok\"}")
         }
     }
 

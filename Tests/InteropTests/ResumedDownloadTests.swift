@@ -46,6 +46,15 @@ struct ResumedDownloadTests {
         return FileManager.default.contents(atPath: folder.path + "/plain2").map { [UInt8]($0) }
     }
 
+    /// Waits, far longer than it takes even under load.
+    private func until(_ condition: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while !condition() {
+            try #require(ContinuousClock.now < deadline, "it never happened")
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     @Test("file resume is killed in the middle, and the next run fetches only the rest")
@@ -56,9 +65,7 @@ struct ResumedDownloadTests {
             let proxy = try FlowProxy(to: http.port, allowing: 1_500_000, then: .stall)
             defer { proxy.stop() }
             let first = try ChildProcess(Program.iotCloud, resume(folder, proxy.port))
-            while !proxy.isExhausted || !exists(folder.path + "/out.part.state") {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            try await until { proxy.isExhausted && exists(folder.path + "/out.part.state") }
             first.signal(SIGKILL)
             #expect(await first.wait().status != 0)
             #expect(!exists(folder.path + "/out"))
@@ -80,7 +87,7 @@ struct ResumedDownloadTests {
             let proxy = try FlowProxy(to: http.port, allowing: 400_000, then: .cut)
             defer { proxy.stop() }
             let child = try ChildProcess(Program.iotCloud, resume(folder, proxy.port))
-            while !proxy.isExhausted { try await Task.sleep(for: .milliseconds(5)) }
+            try await until { proxy.isExhausted }
             proxy.allow(.max)
             let result = await child.wait()
             #expect(result.status == 0, "\(result.errors)")
@@ -96,7 +103,7 @@ struct ResumedDownloadTests {
             let proxy = try FlowProxy(to: http.port, allowing: 300_000, then: .stall)
             defer { proxy.stop() }
             let child = try ChildProcess(Program.iotCloud, resume(folder, proxy.port))
-            while !proxy.isExhausted { try await Task.sleep(for: .milliseconds(5)) }
+            try await until { proxy.isExhausted }
             let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/www/file"))
             try bytes.write(
                 to: URL(fileURLWithPath: folder.path + "/www/file"),
@@ -127,7 +134,7 @@ struct ResumedDownloadTests {
                 "16777216", "1000",
             ]
             let first = try ChildProcess(program, arguments)
-            while !proxy.isExhausted { try await Task.sleep(for: .milliseconds(10)) }
+            try await until { proxy.isExhausted }
             first.signal(SIGKILL)
             let killed = await first.wait()
             #expect(killed.output.contains("download app from 0"), "\(killed.output)")

@@ -13,8 +13,17 @@ import X509VerificationOpenSSL
 private final class RecordingAdmission: CertificateAdmission {
     private let inner: TrustedAuthorities
     private let codes = Mutex<[String]>([])
+    private let isRevoked = Mutex(false)
 
     init(_ inner: TrustedAuthorities) { self.inner = inner }
+
+    var changes: ChangeSignal { inner.changes }
+
+    /// Refuses everything from now on.
+    func revoke() {
+        isRevoked.withLock { $0 = true }
+        changes.notify()
+    }
 
     /// Codes of the refusals so far.
     var refusals: [String] { codes.withLock { $0 } }
@@ -28,6 +37,9 @@ private final class RecordingAdmission: CertificateAdmission {
     }
 
     private func record(_ verdict: AdmissionVerdict) -> AdmissionVerdict {
+        let verdict =
+            isRevoked.withLock { $0 }
+            ? .refused(AdmissionRefusal(code: "revoked", description: "by the test")) : verdict
         if case .refused(let refusal) = verdict { codes.withLock { $0.append(refusal.code) } }
         return verdict
     }
@@ -146,6 +158,64 @@ struct TLSTests {
                 #expect(result.status == 0, "\(result.errors)")
             }
         }
+    }
+
+    @Test(
+        "a resumed session of a certificate that was revoked since is refused at CONNECT",
+        .enabled(if: Program.isInstalled(Program.python, for: "TLS sessions")),
+        arguments: ["1.2", "1.3"]
+    )
+    func resumed(version: String) async throws {
+        _ = try authority.issue("lamp")
+        try await withTLS { port in
+            let script = Program.root.appendingPathComponent(
+                "Tests/InteropTests/Clients/resumed_client.py"
+            )
+            let child = try ChildProcess(
+                Program.python,
+                [script.path, "\(port)", authority.folder.path, version]
+            )
+            let isResumed = try await child.waitForOutput("resumed", seconds: 60)
+            admission.revoke()
+            let result = await child.wait()
+            #expect(isResumed)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        #expect(admission.refusals.contains("revoked"))
+    }
+
+    @Test("a certificate that is revoked, or that expires, ends its live connection")
+    func liveRevocation() async throws {
+        let long = try authority.issue("lamp")
+        let short = try authority.issue("old", until: 4)
+        try await withTLS { port in
+            func subscribe(_ device: TestAuthority.Issued) async throws -> ChildProcess {
+                let child = try ChildProcess(
+                    "/usr/bin/stdbuf",
+                    [
+                        "-oL", Program.mosquittoSub, "-d", "-h", "localhost", "-p", "\(port)",
+                        "--cafile", authority.certificateFile, "-V", "mqttv5", "-t", "a", "-W",
+                        "120", "-i", device.id, "--cert", device.certificateFile, "--key",
+                        device.keyFile,
+                    ]
+                )
+                let isSubscribed = try await child.waitForOutput("Subscribed (mid", seconds: 60)
+                #expect(isSubscribed)
+                return child
+            }
+            let first = try await subscribe(short)
+            let isExpired = try await first.waitForOutput("Received DISCONNECT (135)", seconds: 30)
+            #expect(isExpired, "\(String(decoding: first.output, as: UTF8.self))")
+            let second = try await subscribe(long)
+            admission.revoke()
+            let isRevoked = try await second.waitForOutput("Received DISCONNECT (135)", seconds: 30)
+            #expect(isRevoked)
+            for child in [first, second] {
+                child.signal(SIGKILL)
+                _ = await child.wait()
+            }
+        }
+        #expect(admission.refusals.contains("revoked"))
     }
 
     @Test("TLS 1.1 is refused")

@@ -11,8 +11,17 @@ final class Simulation {
     /// Weak, because each client keeps its simulation alive.
     private var clients: [Broker.ConnectionID: Weak] = [:]
 
-    private var steps = 0
+    private var drains = 0
 
+    /// What was stored, and the groups that were not yet.
+    private(set) var image = Broker.StoredState()
+    private var stores: [(Broker.StoreID, [Broker.StoreCommand])] = []
+    var storesAtOnce = true
+    var openStores: Int { stores.count }
+    private(set) var steps: [(Broker.EffectID, Broker.AuthenticationStep)] = []
+
+    private let configuration: Broker.Configuration
+    private let policy: any BrokerPolicy
     private struct Weak { weak var client: TestClient? }
     private(set) var events: [Broker.Event] = []
     private(set) var published: [Broker.PublishedMessage] = []
@@ -24,6 +33,8 @@ final class Simulation {
     ) {
         var configuration = Broker.Configuration()
         configure(&configuration)
+        self.configuration = configuration
+        self.policy = policy
         broker = Broker(
             configuration: configuration,
             policy: policy,
@@ -86,6 +97,7 @@ final class Simulation {
     /// Does what the broker wants until it wants nothing more.
     func drain() {
         while let output = broker.nextOutput() {
+            if isRecording { record(output) }
             switch output {
             case .send(let id, let batch):
                 if let client = clients[id]?.client {
@@ -99,12 +111,16 @@ final class Simulation {
             case .authorise(let effect, let question): questions.append((effect, question))
             case .event(let event): events.append(event)
             case .published(let message): published.append(message)
+            case .authenticate(let effect, let step): steps.append((effect, step))
+            case .store(let group, let commands):
+                stores.append((group, commands))
+                if storesAtOnce { commitStores() }
             @unknown default: Issue.record("an output that no test knows")
             }
         }
         // The check walks over everything there is: with a crowd, a sample of the steps is enough.
-        steps += 1
-        if clients.count <= 25 || steps % 500 == 0 { #expect(broker.firstInconsistency == nil) }
+        drains += 1
+        if clients.count <= 25 || drains % 500 == 0 { #expect(broker.firstInconsistency == nil) }
     }
 
     func takePublished() -> [Broker.PublishedMessage] {
@@ -121,6 +137,61 @@ final class Simulation {
 
     func session(_ identifier: String) -> Broker.SessionSummary? {
         broker.session(of: ClientIdentifier(identifier))
+    }
+
+    /// Whether ``digest`` takes in every output.
+    var isRecording = false
+    private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    private(set) var recorded = 0
+
+    private func record(_ output: Broker.Output) {
+        recorded += 1
+        var bytes: [UInt8]
+        switch output {
+        case .send(let id, let batch): bytes = Array("\(id)".utf8) + batch.bytes
+        case .published(let message): bytes = Array("\(message.origin)".utf8)
+        default: bytes = Array("\(output)".utf8)
+        }
+        bytes.append(UInt8(truncatingIfNeeded: now.monotonic.nanoseconds / 1_000_000))
+        for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    }
+
+    /// The process dies: what was not stored is gone, and every connection with it.
+    ///
+    /// A new broker takes over what was stored.
+    func crash() throws {
+        stores = []
+        clients = [:]
+        questions = []
+        steps = []
+        events = []
+        broker = Broker(
+            configuration: configuration,
+            policy: policy,
+            random: SplitMix64(seed: 8)
+        )
+        try broker.restore(image, at: now)
+        drain()
+    }
+
+    func restore(_ state: Broker.StoredState) throws(Broker.RestoreError) {
+        try broker.restore(state, at: now)
+    }
+
+    /// Stores the oldest groups, all of them unless told how many.
+    func commitStores(_ count: Int = .max) {
+        for _ in 0..<min(count, stores.count) {
+            let (group, commands) = stores.removeFirst()
+            for command in commands { image.apply(command) }
+            broker.stored(group, at: now)
+        }
+    }
+
+    /// Answers the oldest step of an authentication.
+    func authenticated(_ answer: Broker.AuthenticationAnswer) {
+        let (effect, _) = steps.removeFirst()
+        broker.authenticated(effect, answer, at: now)
+        drain()
     }
 
     /// Answers the oldest open question.

@@ -51,6 +51,7 @@ public struct FuzzEntryPoint: Sendable {
         FuzzEntryPoint("trust-documents", fuzzTrustDocuments),
         FuzzEntryPoint("chunk-tree", fuzzChunkTree),
         FuzzEntryPoint("firmware-state", fuzzResumeState),
+        FuzzEntryPoint("shadow-request", fuzzShadowRequest),
     ]
 
     /// The target called `name`.

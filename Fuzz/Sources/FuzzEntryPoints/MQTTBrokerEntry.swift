@@ -4,7 +4,8 @@ import MQTTCodec
 import MQTTTopics
 
 extension FuzzEntryPoint {
-    /// Two clients, their packets and raw bytes, breaking transports, late answers and passing time.
+    /// Two clients, their packets and raw bytes, breaking transports, late answers, passing time, and a
+    /// store that falls behind and dies.
     static let broker = FuzzEntryPoint("broker") { bytes in
         var play = BrokerPlay(script: Array(bytes))
         play.run()
@@ -35,6 +36,15 @@ private struct LetterPolicy: BrokerPolicy {
         filter: Span<UInt8>,
         qos: QoS
     ) -> Broker.Decision { decide(filter.isEmpty ? nil : filter[0]) }
+
+    var decidesReceive: Bool { true }
+    func receive(_ client: Broker.Client, topic: Span<UInt8>) -> Broker.Decision {
+        // "a/b/c" is refused, "w" is answered later.
+        topic.count == 5
+            ? .deny(.notAuthorized) : topic.count == 1 && topic[0] == 0x77 ? .later : .allow
+    }
+    func supportsAuthentication(_ method: String) -> Bool { method == "m" }
+    func wantsPublished(_ topic: Span<UInt8>) -> Bool { topic.count == 3 }
 }
 
 private struct PlayRandom: RandomNumberGenerator, Sendable {
@@ -79,6 +89,10 @@ private struct BrokerPlay: ~Copyable {
     private var now = Broker.Now(monotonic: .zero, wall: .epoch)
     private var clients: [PlayClient] = []
     private var questions: [Broker.EffectID] = []
+    private var steps: [Broker.EffectID] = []
+    private let configuration: Broker.Configuration
+    private var image = Broker.StoredState()
+    private var stores: [(Broker.StoreID, [Broker.StoreCommand])] = []
     /// Every filter anybody subscribed to: sessions move from client to client.
     private var filters: [TopicFilter] = []
     private var sharesFilters = false
@@ -103,6 +117,10 @@ private struct BrokerPlay: ~Copyable {
         configuration.denials = .init(publish: mode & 4 == 0 ? .acknowledge : .disconnect)
         configuration.maximumKeepAlive = mode & 8 == 0 ? nil : 5
         configuration.dialect = mode & 16 == 0 ? .oasis : .aws
+        configuration.isDurable = mode & 32 != 0
+        configuration.maximumQoS = mode & 64 == 0 ? .exactlyOnce : .atLeastOnce
+        configuration.publishedTap = mode & 128 == 0 ? .none : .selected
+        self.configuration = configuration
         broker = Broker(
             configuration: configuration,
             policy: LetterPolicy(),
@@ -119,6 +137,7 @@ private struct BrokerPlay: ~Copyable {
             drain()
             if let fault = broker.firstInconsistency { fatalError(fault) }
         }
+        restoreIfDurable()
         broker.shutDown(at: now)
         drain()
         precondition(broker.statistics.connections == 0)
@@ -191,6 +210,10 @@ private struct BrokerPlay: ~Copyable {
         if limits & 3 != 0 {
             list.append(.receiveMaximum(UInt16(limits & 3)))
             if isFirst { clients[index].receiveMaximum = Int(limits & 3) }
+        }
+        if limits & 32 != 0 {
+            list.append(.topicAliasMaximum(1))
+            if limits & 64 != 0 { list.append(.authenticationMethod("m")) }
         }
         if limits & 4 != 0 { list.append(.sessionExpiryInterval(UInt32(limits >> 5) * 2)) }
         if limits & 24 == 24 {
@@ -282,7 +305,7 @@ private struct BrokerPlay: ~Copyable {
         let type = [UInt8(0x40), 0x50, 0x62, 0x70][Int(choice & 3)]
         let isOver = type == 0x40 || type == 0x70 || (type == 0x50 && code != 0)
         if isOver, clients[index].open.remove(number) == nil,
-            clients[index].isStalled || !questions.isEmpty
+            clients[index].isStalled || !questions.isEmpty || !stores.isEmpty || !steps.isEmpty
         {
             clients[index].isExact = false
         }
@@ -319,9 +342,72 @@ private struct BrokerPlay: ~Copyable {
 
     private mutating func answer(_ index: Int, _ choice: UInt8) {
         if choice & 0x80 != 0 { return farewell(index, choice) }
+        if choice & 0x40 != 0 { return serve(index, choice) }
         guard !questions.isEmpty else { return feed(index, [0xC0, 0x00]) }
         let effect = questions.removeFirst()
         broker.completed(effect, choice & 1 == 0 ? .allow : .deny(.notAuthorized), at: now)
+    }
+
+    /// What the owner of the broker does of its own accord.
+    private mutating func serve(_ index: Int, _ choice: UInt8) {
+        switch choice & 7 {
+        case 0...1: commit(1)
+        case 2: commit(.max)
+        case 3:
+            let name = Self.identifiers[Int(choice >> 3 & 7) % Self.identifiers.count]
+            broker.disconnect(
+                ClientIdentifier(name),
+                discardsWill: choice & 8 != 0,
+                endsSession: choice & 16 != 0,
+                at: now
+            )
+        case 4: broker.policyChanged(at: now)
+        case 5:
+            let payload: [UInt8] = [1, 2]
+            broker.publish(
+                Self.topics[Int(choice >> 3 & 7)],
+                payload: payload.span,
+                qos: .atLeastOnce,
+                retain: choice & 8 != 0,
+                at: now
+            )
+        case 6:
+            guard !steps.isEmpty else { return }
+            let answers: [Broker.AuthenticationAnswer] = [
+                .proceed(data: [1]), .success(data: nil), .failure(.notAuthorized),
+                .success(data: [2]),
+            ]
+            broker.authenticated(steps.removeFirst(), answers[Int(choice >> 3 & 3)], at: now)
+        default:
+            let method = (try? Properties([.authenticationMethod("m")])) ?? Properties()
+            let code: ReasonCode = choice & 8 == 0 ? .continueAuthentication : .reAuthenticate
+            feed(index, Auth(reasonCode: code, properties: method))
+        }
+    }
+
+    private mutating func commit(_ count: Int) {
+        for _ in 0..<min(count, stores.count) {
+            let (group, commands) = stores.removeFirst()
+            for command in commands { image.apply(command) }
+            broker.stored(group, at: now)
+        }
+    }
+
+    /// What was stored at any moment makes a broker that agrees with itself.
+    private func restoreIfDurable() {
+        guard configuration.isDurable else { return }
+        var second = Broker(
+            configuration: configuration,
+            policy: LetterPolicy(),
+            random: PlayRandom()
+        )
+        do {
+            try second.restore(image, at: now)
+        } catch {
+            fatalError("\(error)")
+        }
+        while second.nextOutput() != nil {}
+        if let fault = second.firstInconsistency { fatalError(fault) }
     }
 
     private mutating func farewell(_ index: Int, _ choice: UInt8) {
@@ -362,6 +448,8 @@ private struct BrokerPlay: ~Copyable {
                 precondition(clients[index].output.isEmpty || !clients[index].isTracked)
                 clients[index].isClosed = true
             case .authorise(let effect, _): questions.append(effect)
+            case .authenticate(let effect, _): steps.append(effect)
+            case .store(let group, let commands): stores.append((group, commands))
             default: continue
             }
         }
@@ -408,7 +496,10 @@ private struct BrokerPlay: ~Copyable {
                 )
             }
         }
-        guard !sharesFilters, let topic = try? TopicName(publish.topicName) else { return }
+        // A name that an alias stands for is the codec's matter.
+        guard !sharesFilters, !publish.topicName.isEmpty,
+            let topic = try? TopicName(publish.topicName)
+        else { return }
         precondition(filters.contains { $0.matches(topic) }, "nobody asked for \(topic)")
     }
 }

@@ -42,14 +42,8 @@ struct WebServer {
         _ body: @escaping @Sendable ([CloudEndpoint.ListeningAddress]) async throws -> Void
     ) async throws {
         guard let configuration, !configuration.listeners.isEmpty else { return try await body([]) }
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        do {
-            try await run(configuration.listeners, on: loops, body)
-        } catch {
-            try? await loops.shutdownGracefully()
-            throw error
-        }
-        try await loops.shutdownGracefully()
+        // The process's own loops: they are not the broker's, and never end.
+        try await run(configuration.listeners, on: MultiThreadedEventLoopGroup.singleton, body)
     }
 
     private enum Event: Sendable {
@@ -66,28 +60,33 @@ struct WebServer {
         // Connection events of the server are for debugging; failures still show.
         if quiet.logLevel > .debug { quiet.logLevel = max(quiet.logLevel, .warning) }
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
-        try await withThrowingTaskGroup(of: Void.self) { [quiet] group in
-            for (index, listener) in listeners.enumerated() {
-                let server = service.application(on: listener, group: loops, logger: quiet) {
-                    guard let address = CloudEndpoint.ListeningAddress($0, scheme: "http") else {
-                        return
-                    }
-                    continuation.yield(.bound(index, address))
+        let services = listeners.enumerated().map { index, listener in
+            service.application(on: listener, group: loops, logger: quiet) {
+                guard let address = CloudEndpoint.ListeningAddress($0, scheme: "http") else {
+                    return
                 }
-                group.addTask {
-                    do {
-                        try await server.run()
-                        continuation.yield(.ended(nil))
-                    } catch {
-                        continuation.yield(.ended(error))
-                        throw error
-                    }
-                }
+                continuation.yield(.bound(index, address))
             }
+        }
+        let group = ServiceGroup(
+            configuration: .init(services: services.map { .init(service: $0) }, logger: quiet)
+        )
+        // Detached: however the endpoint ends, the servers are told to end gracefully.
+        let running = Task.detached {
+            defer { continuation.yield(.ended(nil)) }
+            do { try await group.run() } catch {
+                continuation.yield(.ended(error))
+                throw error
+            }
+        }
+        do {
             let addresses = try await bound(events, count: listeners.count)
             try await body(addresses)
-            try await stop(&group, servers: listeners.count)
+        } catch {
+            await stop(group, running)
+            throw error
         }
+        await stop(group, running)
     }
 
     private func bound(
@@ -106,28 +105,16 @@ struct WebServer {
         return addresses.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// A graceful shutdown has reached the servers by itself; answers that are on their way get a
-    /// moment to end.
-    private func stop(
-        _ group: inout ThrowingTaskGroup<Void, any Error>,
-        servers: Int
-    ) async throws {
-        if Task.isShuttingDownGracefully, !Task.isCancelled {
-            let timeout = lingerTimeout
-            group.addTask {
-                // Cancelled together with the servers, or by the end of the last of them.
-                try? await Task.sleep(for: timeout)
-                throw CancellationError()
-            }
-            var running = servers
-            while running > 0, await group.nextResult().map(Self.hasEnded) == true { running -= 1 }
+    /// Lets answers that are on their way end, for a moment.
+    private func stop(_ group: ServiceGroup, _ running: Task<Void, any Error>) async {
+        await group.triggerGracefulShutdown()
+        let timeout = lingerTimeout
+        let timer = Task.detached {
+            try await Task.sleep(for: timeout)
+            running.cancel()
         }
-        group.cancelAll()
-        while await group.nextResult() != nil {}
-    }
-
-    private static func hasEnded(_ result: Result<Void, any Error>) -> Bool {
-        if case .success = result { true } else { false }
+        _ = await running.result
+        timer.cancel()
     }
 }
 

@@ -16,7 +16,12 @@ public protocol CertificateAdmission: Sendable {
     /// - Returns: the certificate with its facts, or why it may not be used.
     func admit(_ chain: [[UInt8]], serverName: String?, at now: WallClock) -> AdmissionVerdict
 
+    /// Rises when certificates that were admitted may have to be judged again.
+    var changes: ChangeSignal { get }
+
     /// Judges again a certificate that was admitted before: its status, its validity, the lists.
+    ///
+    /// Asked at CONNECT and of live connections, where ``changes`` rose since the last verdict.
     func recheck(_ certificate: AdmittedCertificate, at now: WallClock) -> AdmissionVerdict
 }
 

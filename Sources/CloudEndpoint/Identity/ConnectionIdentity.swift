@@ -19,6 +19,9 @@ final class ConnectionIdentity: @unchecked Sendable {
     let refusal: AdmissionRefusal?
 
     private let directory: PolicyDirectory
+    private let admission: (any CertificateAdmission)?
+    /// The version of the admission that the last verdict is good for.
+    private var admittedAt: UInt64
     private var context: AuthorizationContext
     private var names: ResourceNameBuilder
     private var clientIdentifier: String?
@@ -30,16 +33,36 @@ final class ConnectionIdentity: @unchecked Sendable {
         refusal: AdmissionRefusal? = nil,
         address: String,
         directory: PolicyDirectory,
+        admission: (any CertificateAdmission)?,
+        admittedAt: UInt64,
         at now: WallClock
     ) {
         self.certificate = certificate
         self.refusal = refusal
         self.directory = directory
+        self.admission = admission
+        self.admittedAt = admittedAt
         names = directory.resourceNames
         grant = directory.grant(for: certificate?.id ?? Self.anonymous)
         context = AuthorizationContext(now: now)
         context.set(.sourceIP, to: address)
         if let certificate { context.setCertificate(certificate.facts) }
+    }
+
+    /// Judges the certificate as things are now.
+    ///
+    /// - Returns: why it may not be used any more; `nil` where it may, or where there is none.
+    func recheck(at now: WallClock) -> AdmissionRefusal? {
+        if let refusal { return refusal }
+        guard let certificate else { return nil }
+        if now >= certificate.validUntil {
+            return AdmissionRefusal(code: "expired", description: "its path is valid no more")
+        }
+        guard let admission, admission.changes.version != admittedAt else { return nil }
+        let version = admission.changes.version
+        if case .refused(let refusal) = admission.recheck(certificate, at: now) { return refusal }
+        admittedAt = version
+        return nil
     }
 
     /// Takes the client identifier, and with it the thing of that name if the certificate is

@@ -21,6 +21,8 @@ public final class TrustedAuthorities: CertificateAdmission {
         var intermediates: [String: [Certificate]] = [:]
     }
 
+    /// Rises with the lists.
+    public let changes = ChangeSignal()
     private let validator: PathValidator<OpenSSLCrypto>
     private let crypto: OpenSSLCrypto
     private let state: Mutex<State>
@@ -37,8 +39,11 @@ public final class TrustedAuthorities: CertificateAdmission {
         state = Mutex(State(lists: crls))
     }
 
-    /// Replaces the lists; admitted certificates are judged by them at their next recheck.
-    public func replaceRevocationLists(_ lists: CRLSet) { state.withLock { $0.lists = lists } }
+    /// Replaces the lists; live connections whose certificate they name end at once.
+    public func replaceRevocationLists(_ lists: CRLSet) {
+        state.withLock { $0.lists = lists }
+        changes.notify()
+    }
 
     /// Parses what was presented and looks for a path.
     public func admit(

@@ -8,13 +8,11 @@ internal import MQTTCodec
 /// Answers the broker's questions from the certificates that were admitted and a ``PolicyDirectory``.
 struct DirectoryPolicy: BrokerPolicy {
     let directory: PolicyDirectory
-    let admission: (any CertificateAdmission)?
     let logger: Logger
     let now: @Sendable () -> WallClock
 
     func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision {
         guard let identity = Self.identity(of: client) else { return .deny(.notAuthorized) }
-        if let refusal = identity.refusal { return refuse(client, refusal) }
         let identifier = client.identifier.description
         if let character = directory.clientIdentifiers.firstRefused(in: identifier) {
             logger.notice(
@@ -26,11 +24,7 @@ struct DirectoryPolicy: BrokerPolicy {
             return .deny(.clientIdentifierNotValid)
         }
         let now = now()
-        if let certificate = identity.certificate, let admission,
-            case .refused(let refusal) = admission.recheck(certificate, at: now)
-        {
-            return refuse(client, refusal)
-        }
+        if let refusal = identity.recheck(at: now) { return refuse(client, refusal) }
         identity.setClient(identifier)
         let name = Array(identifier.utf8)
         return answer(identity.isAllowed(.connect, .client, name.span, at: now), client, "connect")
@@ -59,6 +53,17 @@ struct DirectoryPolicy: BrokerPolicy {
             identity.isAllowed(.subscribe, .topicFilter, filter, at: now()),
             client,
             "subscribe"
+        )
+    }
+
+    var decidesReceive: Bool { true }
+
+    func receive(_ client: Broker.Client, topic: Span<UInt8>) -> Broker.Decision {
+        guard let identity = Self.identity(of: client) else { return .deny(.notAuthorized) }
+        return answer(
+            identity.isAllowed(.receive, .topic, topic, at: now()),
+            client,
+            "receive"
         )
     }
 

@@ -56,14 +56,14 @@ public final class PolicyDirectory: Sendable {
         var documents: [String: PolicyDocument] = [:]
         var attachments: [String: Attachment] = [:]
         var grants: [String: Grant] = [:]
-        var whenChanged: [@Sendable () -> Void] = []
     }
 
     /// Compiled policies that are kept; beyond, they are compiled again when needed.
     private static let maximumGrants = 100_000
 
     private let state = Mutex(State())
-    private let counter = Atomic<UInt64>(1)
+    /// Rises with every change.
+    public let changes = ChangeSignal()
     private let logger: Logger
     /// Names resources of the endpoint's region and account.
     let resourceNames: ResourceNameBuilder
@@ -88,8 +88,7 @@ public final class PolicyDirectory: Sendable {
         logger = auditLogger
     }
 
-    /// Changes with every change.
-    var version: UInt64 { counter.load(ordering: .acquiring) }
+    var version: UInt64 { changes.version }
 
     /// Adds or replaces a policy.
     public func setPolicy(_ name: String, _ document: PolicyDocument) {
@@ -140,16 +139,12 @@ public final class PolicyDirectory: Sendable {
         }
     }
 
-    /// Calls back after each change, on the thread that made it.
-    func onChange(_ body: @escaping @Sendable () -> Void) {
-        state.withLock { $0.whenChanged.append(body) }
-    }
-
     /// The policies of a principal as they are now.
     ///
     /// - Complexity: O(1) when nothing changed since the last call for it, else that of compiling.
     func grant(for principal: String) -> Grant {
         state.withLock { state in
+            // Read before the documents: a change in between makes the grant old, never wrong.
             let version = version
             if let grant = state.grants[principal], grant.version == version { return grant }
             let isCertificate = principal != Self.anonymous
@@ -175,13 +170,9 @@ public final class PolicyDirectory: Sendable {
         _ metadata: Logger.Metadata,
         _ body: (inout sending State) -> Void
     ) {
-        let observers = state.withLock { state in
-            body(&state)
-            counter.add(1, ordering: .acquiringAndReleasing)
-            return state.whenChanged
-        }
+        state.withLock { body(&$0) }
+        changes.notify()
         logger.notice(what, metadata: metadata)
-        for observer in observers { observer() }
     }
 }
 #endif

@@ -43,6 +43,8 @@ struct ListenerPipeline: Sendable {
                 refusal: result.refusal,
                 address: channel.remoteAddress?.ipAddress ?? "unknown",
                 directory: directory,
+                admission: result.certificate == nil ? nil : handshake?.server.admission,
+                admittedAt: result.admittedAt,
                 at: now()
             )
         }

@@ -16,7 +16,11 @@ public struct ShadowEngine: Sendable {
     ///
     /// A request without a version is accepted on any; every accepted one adds 1 to the version, also
     /// where nothing changes.
-    /// - Parameter now: its whole seconds become the times of change.
+    /// - Parameters:
+    ///   - current: what is stored.
+    ///   - request: the update.
+    ///   - now: its whole seconds become the times of change.
+    /// - Returns: what to store, and the messages.
     /// - Throws: ``ShadowRejection`` with ``ShadowRejection/Violation/versionConflict`` or
     ///   ``ShadowRejection/Violation/tooLarge``.
     /// - Complexity: follows the request and what it touches; the rest of the document is copied.
@@ -41,7 +45,7 @@ public struct ShadowEngine: Sendable {
         let seconds = now.shadowSeconds
         let next = (current.shadow ?? .empty(version: 0))
             .merged(with: request, seconds: seconds, version: base + 1)
-        guard next.stateLength <= limits.maximumStateLength else {
+        guard next.stateLength <= limits.stateLength else {
             throw ShadowRejection(.tooLarge, clientToken: request.clientToken)
         }
         return ShadowChange(

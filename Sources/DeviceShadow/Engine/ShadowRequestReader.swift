@@ -34,6 +34,7 @@ public struct ShadowRequestReader: ~Copyable {
     /// The client token of a get.
     ///
     /// - Parameter payload: empty, or a JSON object.
+    /// - Returns: `nil` where there is none.
     /// - Throws: ``ShadowRejection``.
     public mutating func get(_ payload: Span<UInt8>) throws(ShadowRejection) -> ClientToken? {
         guard !payload.isEmpty else { return nil }
@@ -58,8 +59,8 @@ public struct ShadowRequestReader: ~Copyable {
         _ limits: ShadowLimits,
         _ reader: inout JSONReader
     ) throws(ShadowRejection) -> JSONView {
-        guard payload.count <= limits.maximumRequestLength else {
-            throw ShadowRejection(.tooLarge, at: max(0, limits.maximumRequestLength))
+        guard payload.count <= limits.requestLength else {
+            throw ShadowRejection(.tooLarge, at: limits.requestLength)
         }
         do throws(JSONError) {
             let view = try reader.parse(payload)

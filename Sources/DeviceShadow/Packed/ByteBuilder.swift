@@ -96,21 +96,27 @@ struct ByteBuilder: ~Copyable {
         count += digits
     }
 
-    /// Appends the lowest `length` bytes of a number, the lowest one first.
+    /// Appends the lowest `length` bytes of a number, 8 at most, the lowest one first.
     @inline(__always)
     mutating func appendLittleEndian(_ value: UInt64, length: Int) {
-        var rest = value
-        for _ in 0..<length {
-            append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
+        precondition(length >= 0 && length <= 8)
+        // All eight are written; the next piece overwrites those that do not count.
+        if capacity &- count < 8 { grow(by: 8) }
+        unsafe UnsafeMutableRawPointer(base + count).storeBytes(
+            of: value.littleEndian,
+            as: UInt64.self
+        )
+        count &+= length
     }
 
     /// Replaces four bytes that are here already, the lowest one first.
     @inline(__always)
     mutating func patch(_ value: Int, at offset: Int) {
         precondition(offset >= 0 && offset <= count - 4)
-        for k in 0..<4 { unsafe base[offset + k] = UInt8(truncatingIfNeeded: value >> (8 * k)) }
+        unsafe UnsafeMutableRawPointer(base + offset).storeBytes(
+            of: UInt32(truncatingIfNeeded: value).littleEndian,
+            as: UInt32.self
+        )
     }
 
     /// Replaces one byte that is here already.

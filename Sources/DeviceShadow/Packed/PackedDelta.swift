@@ -8,8 +8,7 @@
 struct PackedDelta {
     /// Marks everything again.
     ///
-    /// - Parameters:
-    ///   - desired: an object's tag; `reported`: an object's tag, in the same bytes.
+    /// `desired` and `reported` are where the tags of two objects stand in `bytes`.
     /// - Returns: whether something below `desired` is part of the delta.
     /// - Complexity: O(*n* log *n*); recurses to the depth of the values.
     @discardableResult
@@ -49,12 +48,8 @@ struct PackedDelta {
 
     /// Marks again what an update may have changed.
     ///
-    /// - Parameters:
-    ///   - desired: an object's tag, its marks right but for what the update names.
-    ///   - reported: an object's tag.
-    ///   - desiredPatch: the object of the update that was merged into `desired`.
-    ///   - reportedPatch: the object of the update that was merged into `reported`.
-    ///   - patch: the bytes of both.
+    /// The marks below `desired` are right but for what the two patches name, the objects that were
+    /// merged into `desired` and into `reported`.
     /// - Complexity: as ``PackedMerge``, plus what was new or replaced.
     static func update(
         _ desired: Int,

@@ -11,9 +11,8 @@ struct PackedEncoder {
 
     /// Appends the packed form of a value; times of change stay 0.
     ///
-    /// - Parameters:
-    ///   - level: containers around the value, 0 for a section.
-    ///   - isInArray: whether one of them is an array.
+    /// `level` counts the containers around the value, 0 for a section; `isInArray` says whether one
+    /// of them is an array.
     /// - Returns: where the first container stands in the text that is too deep; `nil` where there
     ///   is none. What was appended is incomplete then.
     /// - Complexity: O(*n*); recurses to the depth limit at most.
@@ -107,6 +106,13 @@ struct PackedEncoder {
 extension JSONStringText {
     /// The string's text with the shortest escapes.
     func canonical(quoted: Bool) -> [UInt8] {
+        if !isEscaped, quoted {
+            return [UInt8](capacity: text.count + 2) { output in
+                output.append(0x22)
+                _ = write(to: &output)
+                output.append(0x22)
+            }
+        }
         var builder = ByteBuilder(capacity: text.count + 2)
         if quoted { builder.appendQuoted(utf8.span) } else { builder.appendEscaped(utf8.span) }
         return builder.array()

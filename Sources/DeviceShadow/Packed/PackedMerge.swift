@@ -70,6 +70,8 @@ struct PackedMerge {
         of patchBytes: Span<UInt8>
     ) -> Int {
         let first = edits.count
+        // Most updates name a few members; growing from one edit to eight took three allocations.
+        if first == 0 { edits.reserveCapacity(16) }
         var finder = MemberFinder(stored)
         var isSorted = true
         var last: Int32 = -1

@@ -74,7 +74,7 @@ extension Span<UInt8> {
             return PackedNode(offset: offset, tag: tag, body: body, end: body &+ length)
         default:
             let length = unsafe Int(
-                UInt32(
+                truncatingIfNeeded: UInt32(
                     littleEndian: bytes.unsafeLoadUnaligned(
                         fromByteOffset: offset &+ 1,
                         as: UInt32.self
@@ -124,11 +124,12 @@ extension Span<UInt8> {
     /// The time of change of a scalar, in seconds since 1970.
     @inline(__always)
     func seconds(of scalar: PackedNode) -> UInt64 {
-        var value: UInt64 = 0
-        for k in 0..<PackedNode.secondsLength {
-            value |= UInt64(self[scalar.offset &+ 1 &+ k]) << UInt64(8 &* k)
-        }
-        return value
+        // A scalar has at least eight bytes: tag, time, length, text. The load is checked.
+        let word = unsafe bytes.unsafeLoadUnaligned(
+            fromByteOffset: scalar.offset,
+            as: UInt64.self
+        )
+        return UInt64(littleEndian: word) >> 8 & PackedNode.maximumSeconds
     }
 
     /// Whether two pieces have the same bytes.
@@ -140,24 +141,24 @@ extension Span<UInt8> {
         // Loads are checked against the bounds of their spans.
         let a = unsafe bytes
         let b = unsafe other.bytes
+        let (start, otherStart) = (range.lowerBound, otherRange.lowerBound)
+        if length < 8 {
+            var k = 0
+            while k < length {
+                if self[start &+ k] != other[otherStart &+ k] { return false }
+                k &+= 1
+            }
+            return true
+        }
+        // Words of eight bytes, the last one overlapping.
         var k = 0
-        while k &+ 8 <= length {
-            let x = unsafe a.unsafeLoadUnaligned(
-                fromByteOffset: range.lowerBound &+ k,
-                as: UInt64.self
-            )
-            let y = unsafe b.unsafeLoadUnaligned(
-                fromByteOffset: otherRange.lowerBound &+ k,
-                as: UInt64.self
-            )
+        while true {
+            let x = unsafe a.unsafeLoadUnaligned(fromByteOffset: start &+ k, as: UInt64.self)
+            let y = unsafe b.unsafeLoadUnaligned(fromByteOffset: otherStart &+ k, as: UInt64.self)
             if x != y { return false }
-            k &+= 8
+            if k &+ 8 == length { return true }
+            k = Swift.min(k &+ 8, length &- 8)
         }
-        while k < length {
-            if self[range.lowerBound &+ k] != other[otherRange.lowerBound &+ k] { return false }
-            k &+= 1
-        }
-        return true
     }
 }
 

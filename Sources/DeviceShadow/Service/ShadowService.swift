@@ -29,9 +29,13 @@ public struct ShadowService<Store: ShadowStore>: Sendable {
     /// Serves one request.
     ///
     /// - Parameters:
+    ///   - operation: what is asked for.
     ///   - thing: checked here, as is `name`.
     ///   - name: `nil` is the classic shadow.
+    ///   - payload: the request's body.
+    ///   - now: the time of the request; its whole seconds are written into the shadow.
     ///   - listeners: messages that nobody listens for are not written.
+    ///   - origin: which of MQTT and HTTP the request came by.
     /// - Returns: with everything stored that it tells of. A request that the store failed on, or that
     ///   was overtaken ``maximumAttempts`` times, is answered with code 500 and has changed nothing.
     public func handle(
@@ -95,8 +99,10 @@ public struct ShadowService<Store: ShadowStore>: Sendable {
     /// Lists the named shadows of a thing; the classic one has no name and is not listed.
     ///
     /// - Parameters:
+    ///   - thing: whose shadows; one that has none gives an empty list.
     ///   - pageSize: names at most, 1 to 100; `nil` means 25.
     ///   - nextToken: what the listing before ended with; `nil` starts over.
+    ///   - now: written into the answer.
     /// - Returns: `{"results":[…],"nextToken":…?,"timestamp":…}`.
     public func list(
         thing: String,

@@ -44,8 +44,11 @@ public protocol ShadowStore: Sendable {
     /// Names of a thing's live named shadows in the order of their bytes.
     ///
     /// - Parameters:
+    ///   - thing: whose shadows.
     ///   - name: only names behind this one; `nil` starts with the first.
     ///   - limit: names at most.
+    /// - Returns: fewer than `limit` names only where there are no more.
+    /// - Throws: ``ShadowStoreFailure`` where the store could not read.
     func names(
         of thing: String,
         after name: String?,

@@ -224,9 +224,8 @@ extension ShadowReaction {
         )
     }
 
-    /// What a refusal leads to.
-    ///
-    /// - Parameter key: `nil` where the names were not valid: then there is no topic to answer on.
+    /// What a refusal leads to; without a key (the names were not valid) there is no topic to answer
+    /// on.
     static func rejected(
         _ rejection: ShadowRejection,
         _ operation: ShadowTopic.Operation,

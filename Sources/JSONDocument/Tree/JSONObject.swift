@@ -1,6 +1,6 @@
 /// An object whose members keep their order.
 ///
-/// Lookup is a scan up to eight members and O(1) above; names are compared by their bytes. Equality
+/// Lookup is a scan up to sixteen members and O(1) above; names are compared by their bytes. Equality
 /// and hashing do not look at the order.
 public struct JSONObject: Sendable {
     /// A member: name and value.
@@ -18,10 +18,10 @@ public struct JSONObject: Sendable {
     }
 
     private var storage: [Member] = []
-    /// Above eight members: an open hash table of positions + 1; a power of two of slots.
+    /// Above sixteen members: an open hash table of positions + 1; a power of two of slots.
     private var table: [UInt32] = []
 
-    private static let scanned = 8
+    private static var scanned: Int { 16 }
 
     /// An object without members.
     public init() {}
@@ -37,6 +37,17 @@ public struct JSONObject: Sendable {
         storage = members
         if members.count > Self.scanned { rebuildTable() }
     }
+
+    /// - Precondition: the names differ; `hashes` are those of ``hash(_:)-(Span<UInt8>)``.
+    init(unique members: [Member], hashes: [UInt32]) {
+        storage = members
+        if members.count <= Self.scanned { return }
+        table = [UInt32](repeating: 0, count: Self.tableSize(members.count))
+        for position in members.indices { insert(position, Int(hashes[position])) }
+    }
+
+    /// Whether an object of so many members is given hashes.
+    static func needsHashes(_ count: Int) -> Bool { count > scanned }
 
     /// The members in order.
     public var members: [Member] { storage }
@@ -133,15 +144,23 @@ public struct JSONObject: Sendable {
     }
 
     private mutating func rebuildTable() {
-        var size = 32
-        while size < storage.count * 3 { size *= 2 }
-        table = [UInt32](repeating: 0, count: size)
+        table = [UInt32](repeating: 0, count: Self.tableSize(storage.count))
         for position in storage.indices { insert(position) }
     }
 
+    private static func tableSize(_ count: Int) -> Int {
+        var size = 32
+        while size < count * 3 { size *= 2 }
+        return size
+    }
+
     private mutating func insert(_ position: Int) {
+        insert(position, Self.hash(storage[position].name))
+    }
+
+    private mutating func insert(_ position: Int, _ hash: Int) {
         let mask = table.count - 1
-        var slot = Self.hash(storage[position].name) & mask
+        var slot = hash & mask
         while table[slot] != 0 { slot = (slot + 1) & mask }
         table[slot] = UInt32(truncatingIfNeeded: position + 1)
     }
@@ -165,12 +184,16 @@ public struct JSONObject: Sendable {
 
     private static func hash(_ name: String) -> Int {
         var name = name
+        return name.withUTF8 { bytes in Int(hash(unsafe Span(_unsafeElements: bytes))) }
+    }
+
+    /// A hash of a name's bytes.
+    static func hash(_ name: Span<UInt8>) -> UInt32 {
+        guard name.count > 0 else { return 0 }
         let seed = seed
-        return name.withUTF8 { bytes in
-            let raw = UnsafeRawBufferPointer(bytes)
+        return unsafe name.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return 0 }
-            let source = unsafe ByteSource(base: base, count: raw.count)
-            return Int(truncatingIfNeeded: source.seededHash(seed))
+            return unsafe ByteSource(base: base, count: raw.count).seededHash(seed)
         }
     }
 }

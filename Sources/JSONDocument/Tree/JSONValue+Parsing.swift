@@ -60,16 +60,20 @@ extension JSONObject {
         let entry = tape[index]
         var members: [Member] = []
         members.reserveCapacity(entry.storedCount)
+        var hashes: [UInt32] = []
+        let needsHashes = Self.needsHashes(entry.storedCount)
+        if needsHashes { hashes.reserveCapacity(entry.storedCount) }
         var k = index + 1
         while k < Int(entry.next) {
             let name = tape[k]
             if name.info & TapeEntry.shadowed == 0 {
                 let value = JSONValue(text: text, tape: tape, at: k + 1)
                 members.append(Member(name: text.string(of: name), value: value))
+                if needsHashes { hashes.append(text.nameHash(name)) }
             }
             k = Int(tape[k + 1].next)
         }
-        self.init(unique: members)
+        self.init(unique: members, hashes: hashes)
     }
 }
 
@@ -78,6 +82,13 @@ extension Span<UInt8> {
     @_lifetime(copy self)
     fileprivate func content(of entry: TapeEntry) -> Span<UInt8> {
         extracting(Int(entry.start)..<Int(entry.start) + Int(entry.length))
+    }
+
+    /// The hash that an object's table has for a name.
+    fileprivate func nameHash(_ entry: TapeEntry) -> UInt32 {
+        if entry.info & TapeEntry.escaped == 0 { return JSONObject.hash(content(of: entry)) }
+        let name = JSONStringText(text: content(of: entry), isEscaped: true).utf8
+        return JSONObject.hash(name.span)
     }
 
     fileprivate func string(of entry: TapeEntry) -> String {

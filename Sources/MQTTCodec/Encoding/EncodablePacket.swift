@@ -166,9 +166,7 @@ extension String {
         let count = utf8.count
         guard count <= 0xFFFF else { throw .fieldTooLong(count) }
         let fault = withUTF8Bytes { bytes -> TextFault? in
-            if count > 0, bytes[0] != 0x24, TextCheck.isPlain(bytes, 0, count, .topicName) {
-                return nil
-            }
+            if TextCheck.isPlainFilter(bytes, 0, count) { return nil }
             return TextCheck.filterFault(bytes, 0, count, sharing: sharing)
         }
         if let fault { throw fault.inFilter }
@@ -192,7 +190,7 @@ extension String {
 }
 
 extension TextFault {
-    fileprivate var inFilter: EncodeError {
+    var inFilter: EncodeError {
         switch self {
         case .wildcard, .share: .topicFilter
         default: EncodeError(self)

@@ -102,14 +102,7 @@ extension Connect: EncodablePacket {
     public func write(_ layout: PacketLayout, to writer: inout PacketWriter) {
         let version = layout.version
         writer.fixedHeader(layout)
-        writer.twoByteInteger(version == .v31 ? 6 : 4)
-        if version == .v31 {
-            writer.fourByteInteger(0x4D51_4973)  // MQIs
-            writer.twoByteInteger(0x6470)  // dp
-        } else {
-            writer.fourByteInteger(0x4D51_5454)  // MQTT
-        }
-        writer.byte(version.rawValue)
+        writer.protocolName(version)
         writer.byte(flags)
         writer.twoByteInteger(keepAlive)
         if version == .v5 { writer.properties(properties) }

@@ -137,7 +137,7 @@ struct PropertyRegion: Hashable, Sendable {
         self.present = present
     }
 
-    @usableFromInline static var none: PropertyRegion { .init(start: 0, end: 0, present: []) }
+    @inlinable static var none: PropertyRegion { .init(start: 0, end: 0, present: []) }
     @inlinable var start: Int { Int(start32) }
     @inlinable var end: Int { Int(end32) }
 }

@@ -7,6 +7,17 @@ public struct AcknowledgementView: ~Escapable {
     /// The outcome; success before MQTT 5.0, and where the packet leaves it out.
     public let reasonCode: ReasonCode
 
+    /// One without properties, whose identifier and code were checked.
+    @inlinable
+    @inline(__always)
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>, checked identifier: UInt16, _ code: UInt8) {
+        self.bytes = bytes
+        region = .none
+        packetIdentifier = PacketIdentifier(checked: identifier)
+        reasonCode = ReasonCode(rawValue: code)
+    }
+
     @inline(__always)
     @_lifetime(copy reader)
     init(

@@ -59,6 +59,7 @@ public struct ConnectView: ~Escapable {
     }
 
     /// Protocol name and level.
+    @inline(__always)
     @_lifetime(reader: copy reader)
     private static func version(_ reader: inout ByteReader) throws(PacketError) -> ProtocolVersion {
         let field = reader.position
@@ -77,7 +78,22 @@ public struct ConnectView: ~Escapable {
         return version
     }
 
+    @inline(__always)
     private static func check(
+        _ flags: UInt8,
+        _ version: ProtocolVersion,
+        at offset: Int
+    ) throws(PacketError) {
+        // No reserved bit, a will with QoS 0...2 or none at all, no password without a name: nearly
+        // all there are.
+        let isPlain =
+            flags & 1 == 0 && flags & 0b1_1000 != 0b1_1000
+            && (flags & 0b100 != 0 || flags & 0b11_1000 == 0) && flags & 0xC0 != 0x40
+        if !isPlain { try checkClosely(flags, version, at: offset) }
+    }
+
+    @inline(never)
+    private static func checkClosely(
         _ flags: UInt8,
         _ version: ProtocolVersion,
         at offset: Int

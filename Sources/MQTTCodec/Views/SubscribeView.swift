@@ -112,10 +112,7 @@ extension ByteReader {
     mutating func topicFilter(_ version: ProtocolVersion) throws(PacketError) -> ByteRange {
         let field = position
         let range = try binary()
-        // Without wildcards and `$` there is nothing more to look at.
-        if range.count == 0 || self[range.start] == 0x24
-            || !TextCheck.isPlain(bytes, range.start, range.count, .topicName)
-        {
+        if !TextCheck.isPlainFilter(bytes, range.start, range.count) {
             try refuseFilter(range, version, field)
         }
         return range

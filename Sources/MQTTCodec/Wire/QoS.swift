@@ -25,7 +25,7 @@ public struct PacketIdentifier: RawRepresentable, Hashable, Comparable, Sendable
     }
 
     /// For a number that was checked before.
-    @usableFromInline
+    @inlinable
     init(checked rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Orders by number.

@@ -1,8 +1,16 @@
 /// The codes a packet may carry, two words of bits: 0x00-0x3F and 0x80-0xBF.
+@usableFromInline
 struct ReasonCodeSet: Hashable, Sendable {
-    var low: UInt64
-    var high: UInt64
+    @usableFromInline var low: UInt64
+    @usableFromInline var high: UInt64
 
+    @inlinable
+    init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
+    }
+
+    @inlinable
     @inline(__always)
     func contains(_ code: UInt8) -> Bool {
         let word = code < 0x80 ? low : high
@@ -54,11 +62,10 @@ extension ReasonCodeSet {
     }
 
     /// PUBACK and PUBREC: 0x00, 0x10; 80, 83, 87, 90, 91, 97, 99.
-    static let received = ReasonCodeSet(
-        low: 1 | 1 << 16,
-        high: 0b0010_1000_0011_0000_0000_1000_1001
-    )
+    @inlinable static var received: ReasonCodeSet {
+        ReasonCodeSet(low: 1 | 1 << 16, high: 0b0010_1000_0011_0000_0000_1000_1001)
+    }
 
     /// PUBREL and PUBCOMP: 0x00; 92.
-    static let released = ReasonCodeSet(low: 1, high: 1 << 18)
+    @inlinable static var released: ReasonCodeSet { ReasonCodeSet(low: 1, high: 1 << 18) }
 }

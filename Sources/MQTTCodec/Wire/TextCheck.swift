@@ -77,6 +77,54 @@ enum TextCheck {
         return exceptions(word, kind) == 0
     }
 
+    /// The high bit of each byte that is `+` or `#`; exact for ASCII.
+    @inline(__always)
+    private static func wildcards(_ word: UInt64) -> UInt64 {
+        let difference = (word | (ones << 3)) ^ (ones &* 0x2B)
+        return ~((difference & ~highs) &+ ~highs) & highs
+    }
+
+    /// Whether a filter is ASCII without U+0000 and `$` in front, its wildcards where they may stand.
+    ///
+    /// Eight bytes at a time, as most filters are; the others get a closer look.
+    @inline(__always)
+    static func isPlainFilter(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> Bool {
+        bytes.require(start, count)
+        guard count > 0, bytes.byte(start) != 0x24 else { return false }
+        let end = start + count
+        guard count >= 8 else { return isPlain(bytes, start, count, .topicName) }
+        var index = start
+        while true {
+            let word = bytes.word64(at: index)
+            if exceptions(word) != 0 { return false }
+            let found = wildcards(word)
+            if found != 0, !arePlaced(found, at: index, bytes, start, end) { return false }
+            if index == end - 8 { return true }
+            index = min(index + 8, end - 8)
+        }
+    }
+
+    /// Whether wildcards fill their levels and `#` is the last one. MQTT 5.0 §4.7.1
+    @inline(__always)
+    private static func arePlaced(
+        _ found: UInt64,
+        at index: Int,
+        _ bytes: Span<UInt8>,
+        _ start: Int,
+        _ end: Int
+    ) -> Bool {
+        var found = found
+        while found != 0 {
+            let place = index &+ found.trailingZeroBitCount &>> 3
+            found &= found &- 1
+            let opens = place == start || bytes.byte(place - 1) == 0x2F
+            let closes =
+                place + 1 == end || (bytes.byte(place) == 0x2B && bytes.byte(place + 1) == 0x2F)
+            if !opens || !closes { return false }
+        }
+        return true
+    }
+
     /// The first fault of a string or topic name, or `nil`.
     ///
     /// - Complexity: O(*n*)

@@ -109,184 +109,157 @@ extension FilterStore {
         return unsafe UInt64(words[1]) << 32 | UInt64(record) | side
     }
 
-    /// In passes, so that cache misses overlap: hash the topic under every shape, read the buckets of
-    /// all of them, read all records that may be the ones, compare.
+    /// In passes, so that cache misses overlap: hash the topic under every shape and look at the
+    /// bucket; look at the records that may be the ones; compare.
     private func match(
         _ bytes: UnsafePointer<UInt8>,
         count: Int,
         _ matches: inout Matches
     ) {
         // Each under 1 KiB, so that they stand on the stack.
-        unsafe withUnsafeTemporaryAllocation(byteCount: Probe.topicSize, alignment: 8) { topic in
-            unsafe withUnsafeTemporaryAllocation(byteCount: Probe.batchSize, alignment: 8) {
-                guard let topic = topic.baseAddress, let batch = $0.baseAddress else { return }
-                var probe = unsafe Probe(bytes, count: count, topic: topic, batch: batch)
-                unsafe probe.levels = hasher.scan(
+        unsafe withUnsafeTemporaryAllocation(byteCount: Probe.size, alignment: 8) { topic in
+            unsafe withUnsafeTemporaryAllocation(of: Look.self, capacity: Look.capacity) { looks in
+                guard let topic = topic.baseAddress, let looks = looks.baseAddress else { return }
+                let probe = unsafe Probe(bytes, count: count, memory: topic)
+                let levels = unsafe hasher.scan(
                     bytes,
                     count: count,
                     sums: probe.sums,
                     starts: probe.starts
                 )
-                add(shapesOf: unsafe ShapeDirectory.bucket(firstLevel: probe.sums[1]), &probe)
+                let bucket = unsafe ShapeDirectory.bucket(firstLevel: probe.sums[1])
+                var pending = 0
+                unsafe look(bucket, levels, probe, looks, &pending, &matches)
                 if unsafe bytes[0] != TopicSyntax.dollar {
-                    add(shapesOf: ShapeDirectory.wildcard, &probe)
+                    let wildcard = ShapeDirectory.wildcard
+                    unsafe look(wildcard, levels, probe, looks, &pending, &matches)
                 }
-                let candidates = findCandidates(probe, &matches)
-                compare(candidates, probe, &matches)
+                unsafe settle(looks, pending, probe, &matches)
             }
         }
     }
 
-    /// One topic on its way through the shapes.
+    /// One look at a bucket, and at the record that was found there.
+    @safe
+    fileprivate struct Look {
+        static let capacity = 32
+        let shape: UnsafePointer<FilterShape>
+        let hash: UInt32
+        var record: Record
+        /// The bucket; then the record's words.
+        var words: UnsafePointer<UInt32>
+    }
+
+    /// A topic taken apart.
     @safe
     fileprivate struct Probe {
-        static let capacity = 64
-        static let topicSize = 65 * 8 + 66 * 4
-        static let batchSize = capacity * 12
-
+        static let size = 65 * 8 + 66 * 4
         let bytes: UnsafePointer<UInt8>
         let count: Int
-        var levels = 0
         /// Sums of the hashes of the topic's first levels.
         let sums: UnsafeMutablePointer<UInt64>
         /// Where its levels start.
         let starts: UnsafeMutablePointer<UInt32>
-        /// The shapes that the topic may have; at most 31 and 32.
-        let shapes: UnsafeMutablePointer<UnsafePointer<FilterShape>>
-        let hashes: UnsafeMutablePointer<UInt32>
-        var shapeCount = 0
 
         @inline(__always)
-        init(
-            _ bytes: UnsafePointer<UInt8>,
-            count: Int,
-            topic: UnsafeMutableRawPointer,
-            batch: UnsafeMutableRawPointer
-        ) {
+        init(_ bytes: UnsafePointer<UInt8>, count: Int, memory: UnsafeMutableRawPointer) {
             unsafe self.bytes = bytes
             self.count = count
-            unsafe sums = topic.bindMemory(to: UInt64.self, capacity: 65)
-            unsafe starts = (topic + 65 * 8).bindMemory(to: UInt32.self, capacity: 66)
-            unsafe shapes = batch.bindMemory(
-                to: UnsafePointer<FilterShape>.self,
-                capacity: Self.capacity
-            )
-            unsafe hashes = (batch + Self.capacity * 8)
-                .bindMemory(to: UInt32.self, capacity: Self.capacity)
+            unsafe sums = memory.bindMemory(to: UInt64.self, capacity: 65)
+            unsafe starts = (memory + 65 * 8).bindMemory(to: UInt32.self, capacity: 66)
         }
     }
 
-    /// Hashes the topic under the shapes of one bucket that it may have.
+    /// Hashes the topic under the shapes of one list that it may have, and looks at the buckets.
     @inline(__always)
-    private func add(shapesOf bucket: Int, _ probe: inout Probe) {
+    private func look(
+        _ bucket: Int,
+        _ levels: Int,
+        _ probe: Probe,
+        _ looks: UnsafeMutablePointer<Look>,
+        _ pending: inout Int,
+        _ matches: inout Matches
+    ) {
         let count = shapes.count(bucket)
         guard count > 0 else { return }
         let list = unsafe shapes.list(bucket)
         let above = dialect == .aws ? 1 : 0
-        var found = probe.shapeCount
+        var touched: UInt32 = 0
         for i in 0..<count {
             let shape = unsafe list + i
-            let levels = unsafe Int(shape.pointee.levels)
+            let own = unsafe Int(shape.pointee.levels)
             if unsafe shape.pointee.isHash {
-                guard probe.levels >= levels + (levels > 0 ? above : 0) else { continue }
+                guard levels >= own &+ (own > 0 ? above : 0) else { continue }
             } else {
-                guard probe.levels == levels else { continue }
+                guard levels == own else { continue }
             }
-            var sum = unsafe probe.sums[levels] &+ shape.pointee.constant
+            var sum = unsafe probe.sums[own] &+ shape.pointee.constant
             var mask = unsafe shape.pointee.mask
             while mask != 0 {
                 let level = mask.trailingZeroBitCount
                 sum &-= unsafe probe.sums[level &+ 1] &- probe.sums[level]
                 mask &= mask &- 1
             }
-            guard found < Probe.capacity else { break }
-            unsafe probe.shapes[found] = shape
-            unsafe probe.hashes[found] = hasher.filter(sum)
-            found &+= 1
-        }
-        probe.shapeCount = found
-    }
-
-    /// Looks into the bucket of every hash.
-    ///
-    /// - Returns: how many records may match; they stand in `matches`, each with the number of its
-    ///   hash above it.
-    @inline(__always)
-    private func findCandidates(_ probe: borrowing Probe, _ matches: inout Matches) -> Int {
-        // Addresses first, with a look at each: independent loads.
-        var touched: UInt32 = 0
-        for i in 0..<probe.shapeCount {
-            let bucket = unsafe table.bucket(probe.hashes[i])
-            unsafe matches.found[i] = UInt64(UInt(bitPattern: bucket))
-            touched &+= unsafe bucket[0]
-        }
-        matches.touched &+= touched
-        var candidates = 0
-        touched = 0
-        // A candidate never stands behind the bucket that is read next.
-        for i in 0..<probe.shapeCount {
-            guard
-                let bucket = unsafe UnsafePointer<UInt32>(
-                    bitPattern: UInt(matches.found[i])
-                )
-            else { break }
-            let hash = unsafe probe.hashes[i]
-            var record: Record
-            if unsafe SegmentTable.overflows(bucket) {
-                record = findSlowly(i, probe)
-            } else {
-                record = unsafe candidate(bucket, hash, i, probe)
+            if pending == Look.capacity {
+                unsafe settle(looks, pending, probe, &matches)
+                pending = 0
             }
-            matches.found[candidates] = UInt64(i) << 32 | UInt64(record)
-            if record == 0 { continue }
-            candidates &+= 1
-            // The last bytes of a record as long as the topic often stand in another line.
-            let page = unsafe heap.pages.page(Int(record >> 10))
-            let word = Int(record & 1023)
-            let last = min(word &+ (Self.textOffset &+ probe.count) >> 2, 1023)
-            touched &+= unsafe page[word] &+ page[last]
+            let hash = hasher.filter(sum)
+            let words = unsafe table.bucket(hash)
+            unsafe looks[pending] = Look(shape: shape, hash: hash, record: 0, words: words)
+            pending &+= 1
+            touched &+= unsafe words[0]
         }
         matches.touched &+= touched
-        return candidates
     }
 
-    /// The record whose tag fits; where there are several the one that matches.
-    @inline(__always)
-    private func candidate(
-        _ bucket: UnsafePointer<UInt32>,
-        _ hash: UInt32,
-        _ number: Int,
-        _ probe: borrowing Probe
-    ) -> Record {
-        let (a, b) = unsafe SegmentTable.candidates(bucket, tag: SegmentTable.tag(hash))
-        if (a & (a &- 1)) | (b & (b &- 1)) != 0 || (a != 0 && b != 0) {
-            return findSlowly(number, probe)
+    /// Finds the records that the buckets name, and keeps those that match.
+    @inline(never)
+    private func settle(
+        _ looks: UnsafeMutablePointer<Look>,
+        _ pending: Int,
+        _ probe: Probe,
+        _ matches: inout Matches
+    ) {
+        var touched: UInt32 = 0
+        var found = 0
+        let length = (Self.textOffset &+ probe.count) >> 2
+        for i in 0..<pending {
+            var look = unsafe looks[i]
+            look.record = unsafe SegmentTable.probable(look.words, look.hash)
+            if look.record == 0 {
+                if unsafe SegmentTable.overflows(look.words) { look.record = find(look, probe) }
+                if look.record == 0 { continue }
+            }
+            let page = unsafe heap.pages.existingPage(Int(look.record >> 10))
+            let word = Int(look.record & 1023)
+            unsafe look.words = UnsafePointer(page + word)
+            unsafe looks[found] = look
+            found &+= 1
+            // The last bytes of a record as long as the topic often stand in another line.
+            touched &+= unsafe page[word] &+ page[min(word &+ length, 1023)]
         }
-        let slot = a != 0 ? a.trailingZeroBitCount &>> 3 : 8 &+ b.trailingZeroBitCount &>> 3
-        return a | b == 0 ? 0 : unsafe bucket[SegmentTable.firstSlot + slot]
-    }
-
-    /// Keeps the candidates that match.
-    @inline(__always)
-    private func compare(_ candidates: Int, _ probe: borrowing Probe, _ matches: inout Matches) {
-        var count = 0
-        for i in 0..<candidates {
-            let candidate = matches.found[i]
-            let record = Record(truncatingIfNeeded: candidate)
-            let words = unsafe heap.words(record)
-            guard unsafe isMatch(words, Int(candidate >> 32), probe) else { continue }
-            matches.found[count] = unsafe Self.entry(record, words)
+        matches.touched &+= touched
+        var count = matches.count
+        for i in 0..<found {
+            var look = unsafe looks[i]
+            if unsafe !isMatch(look.words, look.hash, look.shape, probe) {
+                look.record = find(look, probe)
+                if look.record == 0 { continue }
+                unsafe look.words = heap.words(look.record)
+            }
+            matches.found[count] = unsafe Self.entry(look.record, look.words)
             count &+= 1
         }
         matches.count = count
     }
 
+    /// The record of a filter of a shape, 0 where there is none: for tags that mislead, and for
+    /// entries that stand in a later bucket.
     @inline(never)
-    private func findSlowly(_ number: Int, _ probe: borrowing Probe) -> Record {
-        let hash = unsafe probe.hashes[number]
-        let probe = copy probe
-        return table.first(hash) { record in
-            unsafe isMatch(heap.words(record), number, probe)
+    private func find(_ look: Look, _ probe: Probe) -> Record {
+        table.first(look.hash) { record in
+            unsafe isMatch(heap.words(record), look.hash, look.shape, probe)
         }
     }
 
@@ -294,13 +267,12 @@ extension FilterStore {
     @inline(__always)
     private func isMatch(
         _ words: UnsafePointer<UInt32>,
-        _ number: Int,
-        _ probe: borrowing Probe
+        _ hash: UInt32,
+        _ shape: UnsafePointer<FilterShape>,
+        _ probe: Probe
     ) -> Bool {
         let head = unsafe words[0]
-        guard unsafe (head ^ probe.hashes[number]) & Self.hashBits | head & Self.inCrowd == 0
-        else { return false }
-        let shape = unsafe probe.shapes[number]
+        guard (head ^ hash) & Self.hashBits | head & Self.inCrowd == 0 else { return false }
         let text = unsafe Self.text(words)
         let count = unsafe Self.length(words)
         var mask = unsafe shape.pointee.mask
@@ -324,14 +296,15 @@ extension FilterStore {
             theirs = unsafe Int(probe.starts[level &+ 1]) &- 1
         }
         let levels = unsafe Int(shape.pointee.levels)
-        let isHash = unsafe shape.pointee.isHash
         if levels == 0 { return unsafe count == 1 && text[0] == TopicSyntax.hash }
         let size = unsafe Int(probe.starts[levels]) &- 1 &- theirs
         let end = ours &+ size
-        guard end &+ (isHash ? 2 : 0) == count else { return false }
-        if isHash {
-            guard unsafe text[end] == TopicSyntax.slash, unsafe text[end &+ 1] == TopicSyntax.hash
+        if unsafe shape.pointee.isHash {
+            guard end &+ 2 == count, unsafe text[end] == TopicSyntax.slash,
+                unsafe text[end &+ 1] == TopicSyntax.hash
             else { return false }
+        } else {
+            guard end == count else { return false }
         }
         return unsafe Bytes.isEqual(
             probe.bytes,

@@ -44,7 +44,9 @@ struct FilterStore: Sendable {
     var hasRoom: Bool { heap.hasRoom }
 
     /// Filters that the crowd holds.
-    @usableFromInline var crowdCount: Int { crowd.count }
+    var crowdCount: Int { crowd.count }
+    /// Whether the crowd holds any.
+    @usableFromInline private(set) var hasCrowd = false
 
     /// Has to be called before this value is copied.
     func markShared() {
@@ -80,8 +82,10 @@ struct FilterStore: Sendable {
     }
 
     private func find(_ bytes: UnsafePointer<UInt8>, count: Int, _ key: FilterKey) -> Record {
-        table.first(key.hash) { record in
-            let words = unsafe heap.words(record)
+        let reader = heap.pages.reader
+        return table.first(key.hash) { record in
+            let page = unsafe reader.page(Int(record >> 10))
+            let words = unsafe UnsafePointer(page + Int(record & 1023))
             guard unsafe (words[0] ^ key.hash) & Self.hashBits == 0,
                 unsafe Self.length(words) == count
             else { return false }
@@ -107,6 +111,7 @@ struct FilterStore: Sendable {
         let record = heap.allocate(words: goesToCrowd ? size + 1 : size)
         var flags: UInt32 = 0
         if goesToCrowd {
+            hasCrowd = true
             flags = key.isDeep ? Self.inCrowd | Self.isDeep : Self.inCrowd
             heap[record, size] = unsafe crowd.insert(
                 bytes,
@@ -121,28 +126,9 @@ struct FilterStore: Sendable {
         unsafe words[2] = UInt32(count)
         unsafe UnsafeMutableRawPointer(words).advanced(by: Self.textOffset)
             .copyMemory(from: bytes, byteCount: count)
-        Self.insert(key.hash, record, into: &table, heap)
+        let reader = heap.pages.reader
+        table.insert(key.hash, record) { unsafe reader.page(Int($0 >> 10))[Int($0 & 1023)] }
         return record
-    }
-
-    // The two take the parts apart: a copy of `heap` in a closure would make the next write to it
-    // copy pages.
-    private static func insert(
-        _ hash: UInt32,
-        _ record: Record,
-        into table: inout SegmentTable,
-        _ heap: RecordHeap
-    ) {
-        table.insert(hash, record) { heap[$0, 0] }
-    }
-
-    private static func remove(
-        _ hash: UInt32,
-        _ record: Record,
-        from table: inout SegmentTable,
-        _ heap: RecordHeap
-    ) {
-        table.remove(hash, record) { heap[$0, 0] }
     }
 
     private mutating func removeFilter(_ record: Record, _ key: FilterKey?) {
@@ -152,10 +138,12 @@ struct FilterStore: Sendable {
         if unsafe words[0] & Self.inCrowd != 0 {
             let block = unsafe words[(Self.textOffset + count + 3) / 4]
             crowd.remove(record: record, from: block, bucket: key.bucket)
+            hasCrowd = crowd.count > 0
         } else {
             shapes.remove(key.shape, from: key.bucket)
         }
-        Self.remove(key.hash, record, from: &table, heap)
+        let reader = heap.pages.reader
+        table.remove(key.hash, record) { unsafe reader.page(Int($0 >> 10))[Int($0 & 1023)] }
         heap.free(record)
     }
 
@@ -275,7 +263,7 @@ struct FilterStore: Sendable {
 
     /// Drops an owner that has no subscription any more.
     ///
-    /// - Parameter key: of its filter, where it is known.
+    /// `key` is its filter's, where it is known.
     mutating func removeIfEmpty(_ owner: Record, _ key: FilterKey?) {
         guard newest(of: owner) == 0 else { return }
         if isGroup(owner) {

@@ -192,13 +192,13 @@ enum Bytes {
         if size >= 8 {
             let other = unsafe end - size
             let own = unsafe bytes + range.start
-            var difference = unsafe last ^ word(own + (size &- 8))
+            if unsafe last != word(own + (size &- 8)) { return false }
             var i = 0
             while i &+ 8 < size {
-                difference |= unsafe word(own + i) ^ word(other + i)
+                if unsafe word(own + i) != word(other + i) { return false }
                 i &+= 8
             }
-            return difference == 0
+            return true
         }
         // A shift by 64 gives 0 here, so that no bytes are equal to no bytes.
         let rest = last >> UInt64(truncatingIfNeeded: 8 &* (8 &- size))

@@ -79,6 +79,42 @@ struct Pages<Element>: @unchecked Sendable {
         return unsafe Self.elements(block)
     }
 
+    /// The elements of a page that this value's owner has a reference to.
+    ///
+    /// Unchecked: the checks of ``page(_:)`` were a twentieth of a match.
+    @inlinable
+    @inline(__always)
+    func existingPage(_ index: Int) -> UnsafeMutablePointer<Element> {
+        assert(index >> 6 < groupCapacity)
+        return unsafe reader.page(index)
+    }
+
+    /// Reads pages without holding them, so that a closure that reads costs no reference counts.
+    ///
+    /// Good as long as the value it came from is neither changed nor gone.
+    @safe
+    @usableFromInline
+    struct Reader {
+        @usableFromInline let groups: UnsafeMutablePointer<Block?>
+
+        @inlinable
+        @inline(__always)
+        init(_ groups: UnsafeMutablePointer<Block?>) { unsafe self.groups = groups }
+
+        /// The elements of a page that is there.
+        @inlinable
+        @inline(__always)
+        func page(_ index: Int) -> UnsafeMutablePointer<Element> {
+            let list = unsafe groups[index >> 6].unsafelyUnwrapped
+            return unsafe Pages.elements(Pages.slots(list)[index & 63].unsafelyUnwrapped)
+        }
+    }
+
+    /// A reader of this value as it is.
+    @inlinable
+    @inline(__always)
+    var reader: Reader { unsafe Reader(groups) }
+
     // MARK: Writing
 
     /// Has to be called before this value is copied; then both sides copy before they write.

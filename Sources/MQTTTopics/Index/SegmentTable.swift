@@ -1,26 +1,29 @@
 /// An open-addressed hash table of 32-bit references that grows and shrinks by one segment at a
 /// time.
 ///
-/// Extendible hashing: the top bits of a hash choose the segment, a segment is a page of 64
+/// Extendible hashing: the top bits of a hash choose the segment, a segment is a page of 60
 /// buckets, a bucket is one cache line: twelve tags of a byte, a count of entries that did not fit,
 /// twelve references. A segment that fills up is split in two and a pair that empties is merged, so
 /// that no insertion ever pays for the whole table; and a snapshot shares all segments that are
 /// not written to afterwards.
 ///
-/// Hashes are 32 bits: the upper 24 are the position, the lower 8 the tag.
+/// Hashes are 32 bits: the upper 18 choose the segment, the others the bucket; the lower 8 are the
+/// tag too.
 @usableFromInline
 struct SegmentTable: Sendable {
     @usableFromInline typealias Reference = UInt32
 
-    static let bucketsPerSegment = 64
+    /// Not 64: the numbers of entries that are likely, the powers of ten, then leave less room free.
+    @inline(__always)
+    static var bucketsPerSegment: Int { 60 }
     static let slotsPerBucket = 12
     private static let bucketWords = 16
     private static let overflowWord = 3
     static let firstSlot = 4
     /// Entries at which a segment is split.
-    private static let splitAt = 680
+    private static let splitAt = 656
     /// Entries of two buddies at which they become one.
-    private static let mergeAt = 330
+    private static let mergeAt = 320
     private static let maximumDepth: UInt32 = 18
 
     /// A bucket; its size puts pages of it on cache line boundaries.
@@ -60,7 +63,16 @@ struct SegmentTable: Sendable {
     }
 
     @inline(__always)
-    static func home(_ hash: UInt32) -> Int { Int(hash >> 8) & (bucketsPerSegment - 1) }
+    static func home(_ hash: UInt32) -> Int {
+        // The tag stands for the lowest byte, which entries have no other copy of.
+        Int(((hash & 0x3F00 | UInt32(tag(hash))) &* UInt32(bucketsPerSegment)) &>> 14)
+    }
+
+    /// The bucket behind another.
+    @inline(__always)
+    private static func after(_ position: Int) -> Int {
+        position == bucketsPerSegment - 1 ? 0 : position + 1
+    }
 
     @inline(__always)
     private func words(_ page: Int) -> UnsafeMutablePointer<UInt32> {
@@ -76,7 +88,8 @@ struct SegmentTable: Sendable {
     /// The first word of the bucket that a hash belongs in.
     @inline(__always)
     func bucket(_ hash: UInt32) -> UnsafePointer<UInt32> {
-        unsafe UnsafePointer(words(segment(hash)) + Self.home(hash) * Self.bucketWords)
+        let page = unsafe UnsafeRawPointer(pages.existingPage(segment(hash)))
+        return unsafe page.assumingMemoryBound(to: UInt32.self) + Self.home(hash) * Self.bucketWords
     }
 
     /// A bit for each slot of a bucket whose tag may be `tag`: bit 8 i + 7 of the first word for
@@ -102,7 +115,9 @@ struct SegmentTable: Sendable {
     static func probable(_ bucket: UnsafePointer<UInt32>, _ hash: UInt32) -> Reference {
         let (a, b) = unsafe candidates(bucket, tag: tag(hash))
         let slot = a != 0 ? a.trailingZeroBitCount &>> 3 : 8 &+ (b.trailingZeroBitCount & 31) &>> 3
-        return a | b == 0 ? 0 : unsafe bucket[firstSlot + slot]
+        // A slot that is there is read whether it counts or not, so that there is no branch.
+        let reference = unsafe bucket[firstSlot + slot]
+        return a | b == 0 ? 0 : reference
     }
 
     /// Whether entries that belong in this bucket stand in a later one.
@@ -133,7 +148,7 @@ struct SegmentTable: Sendable {
                 b &= b &- 1
             }
             if unsafe !Self.overflows(bucket) { return 0 }
-            position = (position + 1) & (Self.bucketsPerSegment - 1)
+            position = Self.after(position)
         }
         return 0
     }
@@ -182,7 +197,7 @@ struct SegmentTable: Sendable {
         var passed = Self.home(hash)
         while passed != position {
             unsafe words[passed * Self.bucketWords + Self.overflowWord] -= 1
-            passed = (passed + 1) & (Self.bucketsPerSegment - 1)
+            passed = Self.after(passed)
         }
         counts[page] -= 1
         count -= 1
@@ -209,7 +224,7 @@ struct SegmentTable: Sendable {
                 return (position, slot)
             }
             if unsafe bucket[overflowWord] == 0 { return nil }
-            position = (position + 1) & (bucketsPerSegment - 1)
+            position = after(position)
         }
         return nil
     }
@@ -234,7 +249,7 @@ struct SegmentTable: Sendable {
                 return
             }
             unsafe bucket[overflowWord] += 1
-            position = (position + 1) & (bucketsPerSegment - 1)
+            position = after(position)
         }
     }
 
@@ -281,7 +296,7 @@ struct SegmentTable: Sendable {
                 moved.append((reference, tag))
             }
         }
-        let hashes = moved.map { hashOf($0.reference) }
+        let hashes = moved.map { hashOf($0.reference) & ~0xFF | UInt32($0.tag) }
         for (i, entry) in moved.enumerated() {
             let target = segment(hashes[i])
             unsafe Self.place(

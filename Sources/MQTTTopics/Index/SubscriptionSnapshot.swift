@@ -3,9 +3,25 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
     /// What ``forEachMatch(_:_:)`` hands out.
     public typealias Match = SubscriptionMatch<Subscriber, Options>
 
-    @usableFromInline let storage: SubscriptionStorage<Subscriber, Options>
+    /// A reference, so that handing a snapshot on, or matching in one, copies a word.
+    @usableFromInline
+    final class Box: Sendable {
+        @usableFromInline let storage: SubscriptionStorage<Subscriber, Options>
 
-    init(storage: SubscriptionStorage<Subscriber, Options>) { self.storage = storage }
+        init(_ storage: SubscriptionStorage<Subscriber, Options>) { self.storage = storage }
+
+        @inlinable
+        func forEachMatch<E: Error>(
+            _ topic: borrowing TopicView,
+            _ body: (Match) throws(E) -> Void
+        ) throws(E) {
+            try storage.forEachMatch(topic, choosing: nil, body)
+        }
+    }
+
+    @usableFromInline let box: Box
+
+    init(storage: SubscriptionStorage<Subscriber, Options>) { box = Box(storage) }
 
     /// Calls `body` once for every subscription whose filter matches `topic`.
     @inlinable
@@ -13,9 +29,9 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
         _ topic: borrowing TopicView,
         _ body: (Match) throws(E) -> Void
     ) throws(E) {
-        try storage.forEachMatch(topic, choosing: nil, body)
+        try box.forEachMatch(topic, body)
     }
 
     /// How much the index held.
-    public var statistics: SubscriptionStatistics { storage.statistics }
+    public var statistics: SubscriptionStatistics { box.storage.statistics }
 }

@@ -8,7 +8,7 @@ extension SubscriptionStorage {
         var matches = FilterStore.Matches()
         filters.match(topic.bytes, into: &matches)
         try handOut(matches, choose, body)
-        guard filters.crowdCount > 0, var walk = filters.walk(topic.bytes) else { return }
+        guard filters.hasCrowd, var walk = filters.walk(topic.bytes) else { return }
         while filters.next(&walk, topic.bytes, into: &matches) {
             try handOut(matches, choose, body)
         }
@@ -21,8 +21,10 @@ extension SubscriptionStorage {
         _ choose: ((ShareGroupIdentifier, Int) throws(E) -> Int)?,
         _ body: (SubscriptionMatch<Subscriber, Options>) throws(E) -> Void
     ) throws(E) {
+        // A span: the optimiser copies the whole array for each element that is read otherwise.
+        let found = matches.found.span
         for i in 0..<matches.count {
-            let entry = matches.found[i]
+            let entry = found[i]
             let record = UInt32(truncatingIfNeeded: entry & ~FilterStore.Matches.hasSide)
             let filter = FilterIdentifier(rawValue: record)
             var newest = UInt32(truncatingIfNeeded: entry >> 32)

@@ -50,7 +50,10 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     /// A subscriber's oldest subscription, 0 where there is none.
     @inlinable
     func oldest(of subscriber: Subscriber, _ hash: UInt32) -> UInt32 {
-        subscribers.first(hash) { payload($0).subscriber == subscriber }
+        let payloads = payloads.reader
+        return subscribers.first(hash) { number in
+            unsafe payloads.page(Int(number >> 8))[Int(number & 255)]?.subscriber == subscriber
+        }
     }
 
     /// What is known of a filter before it is changed.
@@ -137,7 +140,10 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
             subscriber: subscriber,
             options: options
         )
-        if oldest == 0 { Self.insert(hash, number, into: &subscribers, payloads) }
+        if oldest == 0 {
+            let reader = payloads.reader
+            subscribers.insert(hash, number) { Self.hash($0, reader) }
+        }
         return nil
     }
 
@@ -161,7 +167,8 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         if number == oldest {
             let next = nextOfSubscriber(number)
             if next == 0 {
-                Self.remove(hash, number, from: &subscribers, payloads)
+                let reader = payloads.reader
+                subscribers.remove(hash, number) { Self.hash($0, reader) }
             } else {
                 subscribers.replace(hash, number, with: next)
             }
@@ -182,7 +189,8 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         let hash = Self.hash(subscriber)
         var number = oldest(of: subscriber, hash)
         guard number != 0 else { return 0 }
-        Self.remove(hash, number, from: &subscribers, payloads)
+        let reader = payloads.reader
+        subscribers.remove(hash, number) { Self.hash($0, reader) }
         var count = 0
         while number != 0 {
             let next = nextOfSubscriber(number)
@@ -193,9 +201,9 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         return count
     }
 
-    /// Unlinks a subscription and gives its place back.
+    /// Unlinks a subscription, gives its place back and hands out its options.
     ///
-    /// - Parameter key: of the subscription's filter, where it is known.
+    /// `key` is its filter's, where it is known.
     @inlinable
     mutating func free(_ number: UInt32, _ key: FilterKey?) -> Options? {
         let page = Int(number >> 8)
@@ -206,30 +214,10 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         return options
     }
 
-    // The two take the parts apart: a copy of `payloads` in a closure would make the next write to
-    // it copy pages.
+    /// The hash of a subscription's subscriber.
     @inlinable
-    static func insert(
-        _ hash: UInt32,
-        _ number: UInt32,
-        into table: inout SegmentTable,
-        _ payloads: Pages<Payload?>
-    ) {
-        table.insert(hash, number) { Self.hash($0, payloads) }
-    }
-
-    @inlinable
-    static func remove(
-        _ hash: UInt32,
-        _ number: UInt32,
-        from table: inout SegmentTable,
-        _ payloads: Pages<Payload?>
-    ) {
-        table.remove(hash, number) { Self.hash($0, payloads) }
-    }
-
-    @inlinable
-    static func hash(_ number: UInt32, _ payloads: Pages<Payload?>) -> UInt32 {
+    @inline(__always)
+    static func hash(_ number: UInt32, _ payloads: Pages<Payload?>.Reader) -> UInt32 {
         unsafe payloads.page(Int(number >> 8))[Int(number & 255)].map { hash($0.subscriber) } ?? 0
     }
 

@@ -130,7 +130,7 @@ public struct Evaluator: ~Copyable {
                 return .topicDiffers
             }
         }
-        if !machine.shared.slots.isEmpty { machine.shared.slots = [] }
+        machine.shared.end()
         return Self.withFrame(topic, payload, limits, &reader, &machine) { machine, frame in
             machine.run(program.code, frame, context, into: &output)
         }
@@ -151,7 +151,7 @@ public struct Evaluator: ~Copyable {
         if let ingest = BasicIngest.parse(topic) {
             topic = topic.extracting(ingest.rest..<topic.count)
         }
-        if !machine.shared.slots.isEmpty { machine.shared.slots = [] }
+        machine.shared.end()
         machine.answers = answers
         let outcome = Self.withFrame(topic, payload, limits, &reader, &machine) { machine, frame in
             machine.expand(template, frame, context, into: &output)
@@ -172,7 +172,7 @@ public struct Evaluator: ~Copyable {
         if let ingest = BasicIngest.parse(topic) {
             topic = topic.extracting(ingest.rest..<topic.count)
         }
-        if !machine.shared.slots.isEmpty { machine.shared.slots = [] }
+        machine.shared.end()
         var trace = Trace()
         let outcome = Self.withFrame(topic, payload, limits, &reader, &machine) { machine, frame in
             trace = machine.trace(program.code, frame, context)

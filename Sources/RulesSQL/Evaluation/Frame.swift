@@ -32,8 +32,9 @@ struct Frame: ~Escapable {
     /// A value below the payload's root.
     @inline(__always)
     @_lifetime(copy self)
-    func lookup(_ path: borrowing [JSONKey]) -> JSONView? {
-        path.count == 1 ? root.member(path[0]) : root.value(at: path)
+    func lookup(_ path: Int32, _ code: Code) -> JSONView? {
+        if let name = code.shortPaths[Int(path)] { return root.member(name) }
+        return root.value(at: code.paths[Int(path)])
     }
 
     /// The bytes of a level of the topic, counted from 1.
@@ -56,7 +57,7 @@ enum BasicIngest {
 
     /// The rule's name and where the rest begins; `nil` for other topics.
     static func parse(_ topic: Span<UInt8>) -> (name: Range<Int>, rest: Int)? {
-        guard topic.count > prefix.count, topic[0] == 0x24 else { return nil }
+        guard topic.count > 11, topic[0] == 0x24 else { return nil }
         for index in prefix.indices where topic[index] != prefix[index] { return nil }
         var end = prefix.count
         while end < topic.count, topic[end] != 0x2F { end += 1 }

@@ -94,7 +94,9 @@ extension Machine {
                 isFirst: items.isEmpty,
                 into: &items
             )
-            if isWritten, frame.root.member(plan.items[index].key) != nil { replaced.append(index) }
+            if isWritten, plan.items[index].replacesMember(of: frame.root) {
+                replaced.append(index)
+            }
         }
         output.append(0x7B)
         var isEmpty = true
@@ -121,7 +123,7 @@ extension Machine {
 
     /// Whether the payload has a member that an item replaces.
     private func overrides(_ plan: SelectPlan, _ frame: borrowing Frame) -> Bool {
-        for index in 1..<plan.items.count where frame.root.member(plan.items[index].key) != nil {
+        for index in 1..<plan.items.count where plan.items[index].replacesMember(of: frame.root) {
             return true
         }
         return false
@@ -171,6 +173,7 @@ extension Machine {
     /// Whether an object may be copied as it stands: no whole number to rewrite, no member that a
     /// later one of the same name overrides.
     private func isPlain(_ object: JSONView, _ version: SQLVersion) -> Bool {
+        if object.isVerbatim { return true }
         let range = object.sourceRange
         let source = object.source
         var members = object.members
@@ -225,7 +228,7 @@ extension Machine {
     ) -> Bool {
         switch code.nodes[Int(id)] {
         case .field(let path):
-            guard let view = frame.lookup(code.paths[Int(path)]) else { return false }
+            guard let view = frame.lookup(path, code) else { return false }
             OutputText.append(view, to: &output, code.version)
             return true
         case .constant(let number):
@@ -267,5 +270,14 @@ extension Machine {
             let level = code.constants[Int(number)].int
         else { return nil }
         return frame.level(Int(max(0, min(level, 1 << 32))))
+    }
+}
+
+extension SelectPlan.Item {
+    /// Whether an object has a member of the item's name.
+    @inline(__always)
+    fileprivate func replacesMember(of object: JSONView) -> Bool {
+        if let shortKey { return object.member(shortKey) != nil }
+        return object.member(key) != nil
     }
 }

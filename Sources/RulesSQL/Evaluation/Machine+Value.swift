@@ -37,7 +37,7 @@ extension Machine {
         switch node {
         case .constant(let number): return code.constants[Int(number)].value
         case .field(let path):
-            guard let view = frame.lookup(code.paths[Int(path)]) else { return .undefined }
+            guard let view = frame.lookup(path, code) else { return .undefined }
             return copy(view)
         case .payload: return payload(frame)
         case .element(let depth): return Value(elements[Int(depth)])

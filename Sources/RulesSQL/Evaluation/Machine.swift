@@ -160,7 +160,7 @@ struct Machine {
             let slot = shared.slot(of: id)
             if slot >= 0, let known = shared.truth(slot) { return known }
             let result: Truth =
-                if let view = frame.lookup(code.paths[Int(path)]) {
+                if let view = frame.lookup(path, code) {
                     FieldComparison.compare(
                         symbol,
                         view,

@@ -87,20 +87,20 @@ enum OutputText {
 
     /// Appends an integer's digits.
     static func append(_ value: Int64, to output: inout [UInt8]) {
-        if value < 0 { output.append(0x2D) }
+        var digits = [20 of UInt8](repeating: 0)
+        var start = 20
         var magnitude = value.magnitude
-        let start = output.count
         repeat {
-            output.append(UInt8(truncatingIfNeeded: magnitude % 10) + 0x30)
-            magnitude /= 10
+            let (rest, digit) = magnitude.quotientAndRemainder(dividingBy: 10)
+            start &-= 1
+            digits[start] = UInt8(truncatingIfNeeded: digit) | 0x30
+            magnitude = rest
         } while magnitude > 0
-        var i = start
-        var j = output.count - 1
-        while i < j {
-            output.swapAt(i, j)
-            i += 1
-            j -= 1
+        if value < 0 {
+            start &-= 1
+            digits[start] = 0x2D
         }
+        append(digits.span.extracting(start..<20), to: &output)
     }
 
     // MARK: Numbers

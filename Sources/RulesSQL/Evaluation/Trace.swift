@@ -96,7 +96,7 @@ extension Machine {
         case .fieldComparison(_, let path, let constant):
             let name = code.paths[Int(path)].map(\.name).joined(separator: ".")
             var value = Value.undefined
-            if let view = frame.lookup(code.paths[Int(path)]) { value = Value(view) }
+            if let view = frame.lookup(path, code) { value = Value(view) }
             let known = code.constants[Int(constant)].value
             return "\(verdict), because \(name) is \(describe(value, code))"
                 + (result == .undefined && !value.isUndefined

@@ -11,6 +11,8 @@ final class Code: Sendable {
     let ranges: [Range<Int>]
     let operands: [Int32]
     let paths: [[JSONKey]]
+    /// For each path of one short name that name: trivial to read, where `paths` counts references.
+    let shortPaths: [JSONShortKey?]
     let keys: [JSONKey]
     let constants: [Constant]
     let queries: [QueryPlan]
@@ -40,6 +42,7 @@ final class Code: Sendable {
         ranges = compiler.ranges
         operands = compiler.operands
         paths = compiler.paths
+        shortPaths = compiler.paths.map { $0.count == 1 ? $0[0].short : nil }
         keys = compiler.keys
         constants = compiler.constants
         queries = compiler.queries

@@ -24,11 +24,11 @@ struct Compiler {
     var select: SelectPlan?
     var requiresHost = false
 
-    private var interned: [Node: Int32] = [:]
-    private var internedLists: [[Int32]: Int32] = [:]
-    private var internedPaths: [[JSONKey]: Int32] = [:]
-    private var internedKeys: [JSONKey: Int32] = [:]
-    private var internedConstants: [Constant.Key: Int32] = [:]
+    private var interned = Interned<Node>()
+    private var internedLists = Interned<[Int32]>()
+    private var internedPaths = Interned<[JSONKey]>()
+    private var internedKeys = Interned<JSONKey>()
+    private var internedConstants = Interned<Constant.Key>()
     /// Aliases of the nested queries around, innermost last; `nil` for one without AS.
     private var scopes: [String?] = []
 

@@ -91,6 +91,7 @@ struct SelectPlan {
         /// The names of the output, from the outside in.
         let path: [String]
         let key: JSONKey
+        let shortKey: JSONShortKey?
         /// The first name as JSON text, with its colon.
         let label: [UInt8]
 
@@ -99,6 +100,7 @@ struct SelectPlan {
             self.isSpliced = isSpliced
             self.path = path
             self.key = key
+            shortKey = key.short
             self.label = label
         }
     }

@@ -81,10 +81,10 @@ extension Evaluator {
     ) {
         let seen = topic.extracting(start..<topic.count)
         let outcome = Self.withFrame(seen, payload, limits, &reader, &machine) { machine, frame in
-            machine.shared.begin(storage.slotCount)
+            machine.shared.begin(storage.slotCount, storage.slots)
             for index in machine.candidates.indices {
                 let position = Int(machine.candidates[index])
-                machine.shared.slots = storage.slots[position]
+                machine.shared.beginProgram(at: storage.slotStarts[position])
                 let outcome = machine.run(storage.codes[position], frame, context, into: &output)
                 if !body(position, outcome, output) { break }
             }

@@ -97,8 +97,10 @@ final class RuleSetStorage: Sendable {
     let codes: [Code]
     let index: SubscriptionSnapshot<Int32, UInt8>
     let positions: [String: Int32]
-    /// For each rule and node the slot of a shared value, or -1.
-    let slots: [[Int32]]
+    /// For each rule and node the slot of a shared value, or -1; one rule behind the other.
+    let slots: [Int32]
+    /// Where the slots of each rule begin.
+    let slotStarts: [Int]
     let slotCount: Int
 
     init(_ rules: [RuleSet.Rule], seed: UInt64) throws(RuleSet.Violation) {
@@ -122,7 +124,13 @@ final class RuleSetStorage: Sendable {
         self.positions = positions
         self.index = index.snapshot()
         var sharing = Sharing()
-        slots = sharing.slots(of: codes)
+        let lists = sharing.slots(of: codes)
+        slots = lists.flatMap { $0 }
+        var start = 0
+        slotStarts = lists.map { list in
+            defer { start += list.count }
+            return start
+        }
         slotCount = sharing.slotCount
     }
 }
