@@ -69,9 +69,12 @@ public struct SystemRandom: ~Copyable {
     private mutating func refill() {
         used = 0
         if let bytes = SystemFile.read(device: "/dev/urandom", count: block.count * 8) {
-            for index in block.indices {
-                block[index] = bytes[(index * 8)..<(index * 8 + 8)].reduce(0) {
-                    $0 << 8 | UInt64($1)
+            unsafe bytes.withUnsafeBytes { bytes in
+                for index in block.indices {
+                    block[index] = unsafe bytes.loadUnaligned(
+                        fromByteOffset: index * 8,
+                        as: UInt64.self
+                    )
                 }
             }
             return

@@ -23,14 +23,14 @@ enum RawEncodings {
     static func publish(_ bytes: [UInt8], _ count: Int) -> UInt64 {
         guard case .publish(let view)? = try? ControlPacketView(bytes.span, as: .v5, from: .client)
         else { return 0 }
+        let fields = PublishFields(
+            topicName: view.topicName,
+            payload: view.payload,
+            qos: view.qos,
+            packetIdentifier: view.packetIdentifier,
+            properties: view.properties
+        )
         return repeated(count) { (output) throws(EncodeError) in
-            let fields = PublishFields(
-                topicName: view.topicName,
-                payload: view.payload,
-                qos: view.qos,
-                packetIdentifier: view.packetIdentifier,
-                properties: view.properties
-            )
             try fields.encode(into: &output, as: .v5, from: .client)
         }
     }
@@ -40,23 +40,23 @@ enum RawEncodings {
         guard case .connect(let view)? = try? ControlPacketView(bytes.span, as: .v5, from: .client),
             let will = view.will
         else { return 0 }
+        var lastWords = ConnectFields.WillFields(
+            topicName: will.topicName,
+            payload: will.payload,
+            properties: will.properties
+        )
+        lastWords.qos = will.qos
+        lastWords.retain = will.retain
+        var fields = ConnectFields(
+            clientIdentifier: view.clientIdentifier,
+            will: lastWords,
+            userName: view.userName,
+            password: view.password,
+            properties: view.properties
+        )
+        fields.cleanStart = view.cleanStart
+        fields.keepAlive = view.keepAlive
         return repeated(count) { (output) throws(EncodeError) in
-            var lastWords = ConnectFields.WillFields(
-                topicName: will.topicName,
-                payload: will.payload,
-                properties: will.properties
-            )
-            lastWords.qos = will.qos
-            lastWords.retain = will.retain
-            var fields = ConnectFields(
-                clientIdentifier: view.clientIdentifier,
-                will: lastWords,
-                userName: view.userName,
-                password: view.password,
-                properties: view.properties
-            )
-            fields.cleanStart = view.cleanStart
-            fields.keepAlive = view.keepAlive
             try fields.encode(into: &output, as: .v5, from: .client)
         }
     }
@@ -79,13 +79,13 @@ enum RawEncodings {
         }
         let span = bytes.span
         let list = entries.span
+        let fields = SubscribeFields(
+            packetIdentifier: view.packetIdentifier,
+            texts: span,
+            entries: list,
+            properties: view.properties
+        )
         return repeated(count) { (output) throws(EncodeError) in
-            let fields = SubscribeFields(
-                packetIdentifier: view.packetIdentifier,
-                texts: span,
-                entries: list,
-                properties: view.properties
-            )
             try fields.encode(into: &output, as: .v5, from: .client)
         }
     }
@@ -94,12 +94,12 @@ enum RawEncodings {
     static func puback(_ bytes: [UInt8], _ count: Int) -> UInt64 {
         guard case .puback(let view)? = try? ControlPacketView(bytes.span, as: .v5, from: .client)
         else { return 0 }
+        let fields = AcknowledgementFields(
+            packetIdentifier: view.packetIdentifier,
+            reasonCode: view.reasonCode,
+            properties: view.properties
+        )
         return repeated(count) { (output) throws(EncodeError) in
-            let fields = AcknowledgementFields(
-                packetIdentifier: view.packetIdentifier,
-                reasonCode: view.reasonCode,
-                properties: view.properties
-            )
             try fields.encode(.puback, into: &output, as: .v5)
         }
     }

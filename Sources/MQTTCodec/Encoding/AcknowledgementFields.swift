@@ -81,7 +81,7 @@ public struct AcknowledgementFields: ~Escapable {
             remainingLength: size,
             version
         )
-        try output.write(layout.packetSize) { writer in
+        try output.writeFields(layout.packetSize) { writer in
             writer.fixedHeader(layout)
             writer.twoByteInteger(packetIdentifier.rawValue)
             if layout.remainingLength > 2 { writer.byte(reasonCode.rawValue) }

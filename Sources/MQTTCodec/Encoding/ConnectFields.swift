@@ -99,7 +99,7 @@ public struct ConnectFields: PacketFields, ~Escapable {
             remainingLength: size,
             version
         )
-        try output.write(layout.packetSize) { writer in
+        try output.writeFields(layout.packetSize) { writer in
             writer.fixedHeader(layout)
             writer.protocolName(version)
             writer.byte(flags)

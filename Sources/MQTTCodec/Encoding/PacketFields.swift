@@ -79,13 +79,3 @@ extension PropertiesView {
         if count > 1 { throw .duplicateProperty(.subscriptionIdentifier) }
     }
 }
-
-extension PacketWriter {
-    /// The property length and all properties.
-    @inline(__always)
-    mutating func properties(_ properties: PropertiesView) {
-        let size = properties.byteCount
-        variableByteInteger(size)
-        if size > 0 { bytes(properties.encoded) }
-    }
-}

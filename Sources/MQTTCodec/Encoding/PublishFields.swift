@@ -60,7 +60,7 @@ public struct PublishFields: PacketFields, ~Escapable {
             remainingLength: size + payload.count,
             version
         )
-        try output.write(layout.packetSize) { writer in
+        try output.writeFields(layout.packetSize) { writer in
             writer.fixedHeader(layout)
             writer.field(topicName)
             if let packetIdentifier { writer.twoByteInteger(packetIdentifier.rawValue) }

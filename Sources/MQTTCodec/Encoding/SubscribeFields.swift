@@ -67,7 +67,7 @@ public struct SubscribeFields: PacketFields, ~Escapable {
             remainingLength: size,
             version
         )
-        try output.write(layout.packetSize) { writer in
+        try output.writeFields(layout.packetSize) { writer in
             writer.fixedHeader(layout)
             writer.twoByteInteger(packetIdentifier.rawValue)
             if version == .v5 { writer.properties(properties) }
