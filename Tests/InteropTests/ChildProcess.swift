@@ -52,11 +52,13 @@ final class ChildProcess: Sendable {
     /// Sends a signal.
     func signal(_ number: Int32) { process.withLock { _ = kill($0.processIdentifier, number) } }
 
-    /// Waits until its output contains a text.
+    /// Waits until its output contains a text; not beyond its end.
     func waitForOutput(_ text: String, seconds: Double = 300) async throws -> Bool {
         let deadline = Date(timeIntervalSinceNow: seconds)
         while Date() < deadline {
+            let isRunning = process.withLock { $0.isRunning }
             if String(decoding: output, as: UTF8.self).contains(text) { return true }
+            if !isRunning { return false }
             try await Task.sleep(for: .milliseconds(10))
         }
         return false

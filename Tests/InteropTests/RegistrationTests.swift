@@ -42,7 +42,8 @@ struct RegistrationTests {
                 """
                 {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*",
                  "Resource": ["arn:aws:iot:local:000000000000:client/${iot:CertificateId}",
-                              "arn:aws:iot:local:000000000000:topic/device/${iot:ClientId}/*"]}]}
+                              "arn:aws:iot:local:000000000000:topic/device/${iot:ClientId}/*",
+                              "arn:aws:iot:local:000000000000:topicfilter/device/*"]}]}
                 """
             )
         )
@@ -180,7 +181,7 @@ struct RegistrationTests {
                     "-oL", Program.mosquittoSub, "-d", "-h", "localhost", "-p",
                     "\(setting.secure)", "--cafile", setting.authority.certificateFile, "--cert",
                     device.certificateFile, "--key", device.keyFile, "-V", "mqttv5", "-i",
-                    device.id, "-t", "a", "-W", "300",
+                    device.id, "-t", "device/cmd", "-W", "300",
                 ]
             )
             let isConnected = try await live.waitForOutput("received CONNACK (0)")

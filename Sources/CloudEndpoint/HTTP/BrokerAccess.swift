@@ -1,4 +1,5 @@
 #if Endpoint
+internal import DeviceShadow
 internal import MQTTBroker
 internal import MQTTCodec
 internal import MQTTTopics
@@ -44,6 +45,18 @@ struct BrokerAccess: Sendable {
                 list.append((topic, message.payload.count, message.qos))
             }
             return list
+        }.get()
+    }
+
+    /// Serves a request to a shadow; `nil` where the endpoint has none.
+    func shadow(
+        _ operation: ShadowTopic.Operation,
+        _ thing: String,
+        _ name: String?,
+        _ payload: [UInt8]
+    ) async throws -> ShadowResult? {
+        try await eventLoop.submit { [loop] in
+            loop.value.shadow(operation, thing, name, payload)
         }.get()
     }
 

@@ -44,6 +44,10 @@ struct WebServer {
             "topics": PublishRoute(broker: broker, access: access, limits: limits),
             "retainedMessage": RetainedRoute(broker: broker, access: access),
         ]
+        if let shadows = configuration.shadows {
+            routes["things"] = ShadowRoute(broker: broker, access: access, limits: limits)
+            routes["api"] = ShadowListRoute(service: shadows, access: access)
+        }
         if let rules = configuration.rules {
             routes["rules"] = RulesRoute(engine: rules, admin: admin, limits: limits)
         }
