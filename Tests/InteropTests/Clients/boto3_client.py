@@ -2,7 +2,6 @@
 
 usage: boto3_client.py PORT
 """
-import base64
 import json
 import sys
 
@@ -40,7 +39,6 @@ refused("ResourceNotFoundException", 404, data.get_retained_message, topic="noth
 refused("InvalidRequestException", 400, data.publish, topic="a/#", payload=b"x")
 refused("InvalidRequestException", 400, data.publish, topic="a", qos=2, payload=b"x")
 data.publish(topic="plain", payload=json.dumps({"n": 1}))
-properties = base64.b64encode(json.dumps([{"k": "v"}]).encode()).decode()
 data.publish(
     topic="with/properties",
     retain=True,
@@ -49,7 +47,7 @@ data.publish(
     messageExpiry=600,
     payload=b"x",
     payloadFormatIndicator="UTF8_DATA",
-    userProperties=properties,
+    userProperties=[{"k": "v"}],
 )
 
 # Pages.
