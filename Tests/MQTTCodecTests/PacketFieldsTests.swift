@@ -10,11 +10,11 @@ struct PacketFieldsTests {
         _ body: (inout OutputSpan<UInt8>) throws(EncodeError) -> Void
     ) throws -> [UInt8] {
         let out = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
-        defer { out.deallocate() }
-        var output = OutputSpan(buffer: out, initializedCount: 0)
+        defer { unsafe out.deallocate() }
+        var output = unsafe OutputSpan(buffer: out, initializedCount: 0)
         try body(&output)
-        let size = output.finalize(for: out)
-        return Array(out[..<size])
+        let size = unsafe output.finalize(for: out)
+        return unsafe Array(out[..<size])
     }
 
     @Test("§3.3 PUBLISH from fields is that of the owned packet", arguments: sizes)
