@@ -146,7 +146,7 @@ struct RegistrationTests {
                 seconds: 60
             )
             #expect(isPresent)
-            listener.signal(SIGTERM)
+            listener.signal(SIGKILL)
             let output = await listener.wait().output
             #expect(output.contains("\"certificateId\":\"\(device.id)\""))
             #expect(output.contains("\"certificateStatus\":\"PENDING_ACTIVATION\""))

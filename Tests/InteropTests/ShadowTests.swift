@@ -10,6 +10,21 @@ struct ShadowTests {
     private static let client = Program.root
         .appendingPathComponent("Tests/InteropTests/Clients/shadow_client.py").path
 
+    @Test("boto3 iot-data, given only the URL", .enabled(if: BotoTests.isInstalled))
+    func http() async throws {
+        try await withEndpoints {
+            $0.http = CloudEndpoint.HTTPConfiguration(listeners: [.init(port: 0)])
+        } _: { addresses in
+            let port = addresses.first { $0.scheme == "http" }?.port ?? 0
+            let script = Program.root.appendingPathComponent(
+                "Tests/InteropTests/Clients/shadow_http_client.py"
+            )
+            let result = try await ChildProcess.run(Program.python, [script.path, "\(port)"])
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output == "ok\n")
+        }
+    }
+
     @Test(
         "get, update, delete, delta and documents, with versions and client tokens",
         arguments: [["v2"], ["v2", "settings"], ["v1"], ["python"]]

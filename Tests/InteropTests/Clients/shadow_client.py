@@ -158,13 +158,18 @@ def v1():
 def python():
     from AWSIoTPythonSDK.MQTTLib import AWSIoTMQTTShadowClient
 
-    client = AWSIoTMQTTShadowClient(f"{THING}-python")
-    client.configureEndpoint("localhost", PORT)
-    client.configureCredentials(CA, KEY, CERTIFICATE)
-    client.configureConnectDisconnectTimeout(TIMEOUT)
-    client.configureMQTTOperationTimeout(TIMEOUT)
-    assert client.connect()
-    shadow = client.createShadowHandlerWithName(THING, True)
+    def connect(name):
+        client = AWSIoTMQTTShadowClient(f"{THING}-{name}")
+        client.configureEndpoint("localhost", PORT)
+        client.configureCredentials(CA, KEY, CERTIFICATE)
+        client.configureConnectDisconnectTimeout(TIMEOUT)
+        client.configureMQTTOperationTimeout(TIMEOUT)
+        assert client.connect()
+        return client, client.createShadowHandlerWithName(THING, True)
+
+    client, shadow = connect("python")
+    # The SDK takes no delta of a version whose update it made itself.
+    other, app = connect("app")
     inbox, deltas = Inbox(), Inbox()
 
     def answer(payload, status, token):
@@ -174,7 +179,7 @@ def python():
     shadow.shadowGet(answer, TIMEOUT)
     status, body = inbox.wait(1)[0]
     assert (status, body["code"]) == ("rejected", 404), (status, body)
-    shadow.shadowUpdate(json.dumps({"state": {"desired": {"power": "on"}}}), answer, TIMEOUT)
+    app.shadowUpdate(json.dumps({"state": {"desired": {"power": "on"}}}), answer, TIMEOUT)
     status, body = inbox.wait(2)[1]
     assert (status, body["version"]) == ("accepted", 1), (status, body)
     assert deltas.wait(1)[0]["state"] == {"power": "on"}
@@ -185,6 +190,7 @@ def python():
     status, body = inbox.wait(4)[3]
     assert (status, body["version"]) == ("accepted", 1), (status, body)
     client.disconnect()
+    other.disconnect()
 
 
 {"v2": v2, "v1": v1, "python": python}[CLIENT]()
