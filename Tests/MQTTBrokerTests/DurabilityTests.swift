@@ -358,7 +358,7 @@ struct DurabilityTests {
         var play = CrashPlay(seed: seed)
         try play.run(steps: 2_000)
         #expect(play.crashes > 5)
-        #expect(play.published > 100)
+        #expect(play.published > 50)
         #expect(play.missing == [])
         #expect(play.repeated == [])
     }
