@@ -252,6 +252,7 @@ let package = Package(
                 "DeviceShadow", "FileEncryption", "FileTool",
                 "FirmwareManifest", "FirmwareTool", "IoTTime", "JSONDocument", "MQTTBroker",
                 "MQTTCodec", "MQTTPacketDump", "RulesSQL", "RulesSQLSystem", "X509Verification",
+                "X509VerificationOpenSSL",
             ]
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")

@@ -84,7 +84,11 @@ extension Broker {
         if let given = givenAnswer(0, on: key) {
             first = given
         } else {
-            first = policy.connect(client, password: password)
+            first = policy.connect(
+                client,
+                password: password,
+                attributes: ConnectAttributes(packet)
+            )
             if first == .later {
                 ask(Question(client: client, action: .connect(password: password)), on: key)
                 return false

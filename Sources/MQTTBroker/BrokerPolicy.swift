@@ -8,6 +8,13 @@ public import MQTTCodec
 public protocol BrokerPolicy: Sendable {
     /// May this client connect? Asked once the CONNECT is known to be well formed.
     func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision
+    /// May this client connect, as it asks to? The question the broker puts; without an
+    /// implementation of its own a policy is asked ``connect(_:password:)``.
+    func connect(
+        _ client: Broker.Client,
+        password: Password?,
+        attributes: Broker.ConnectAttributes
+    ) -> Broker.Decision
     /// May the client publish to this topic? Also asked for the will: at CONNECT, and again when it
     /// is published.
     func publish(
@@ -47,6 +54,14 @@ public protocol BrokerPolicy: Sendable {
 }
 
 extension BrokerPolicy {
+    /// Asks ``connect(_:password:)``.
+    public func connect(
+        _ client: Broker.Client,
+        password: Password?,
+        attributes: Broker.ConnectAttributes
+    ) -> Broker.Decision {
+        connect(client, password: password)
+    }
     /// Asks ``connect(_:password:)`` again, without a password.
     public func remain(_ client: Broker.Client) -> Broker.Decision {
         connect(client, password: nil)
@@ -93,6 +108,29 @@ extension Broker {
         case deny(ReasonCode)
         /// The answer comes through ``Broker/completed(_:_:at:)``.
         case later
+    }
+
+    /// What a CONNECT asks for beside the connection, as policies see it.
+    public struct ConnectAttributes: Hashable, Sendable {
+        /// Whether the session is to outlive the connection: clean session 0, or a session expiry
+        /// interval above 0. [MQTT-3.1.2-23]
+        public var isPersistent: Bool
+        /// The topic of the will; `nil` without one.
+        public var willTopic: String?
+
+        /// Describes a CONNECT.
+        public init(isPersistent: Bool = false, willTopic: String? = nil) {
+            self.isPersistent = isPersistent
+            self.willTopic = willTopic
+        }
+
+        init(_ packet: ConnectView) {
+            switch packet.protocolVersion {
+            case .v31, .v311: isPersistent = !packet.cleanStart
+            case .v5: isPersistent = packet.properties.sessionExpiryInterval ?? 0 > 0
+            }
+            if let will = packet.will { willTopic = String(checkedUTF8: will.topicName) }
+        }
     }
 
     /// Where a connection comes from, as its transport knows it.

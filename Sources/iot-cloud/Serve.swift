@@ -90,7 +90,7 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = logLevel
 
         var watched: [FileReloader.Source] = []
-        let configuration = try endpointConfiguration(logger, &watched)
+        let configuration = try await endpointConfiguration(logger, &watched)
         let endpoint = CloudEndpoint(configuration: configuration, logger: logger) { addresses in
             for address in addresses { print("listening on \(address)") }
             fflush(nil)
@@ -118,17 +118,13 @@ struct Serve: AsyncParsableCommand {
     private func endpointConfiguration(
         _ logger: Logger,
         _ watched: inout [FileReloader.Source]
-    ) throws -> CloudEndpoint.Configuration {
+    ) async throws -> CloudEndpoint.Configuration {
         var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
         configuration.listeners += secure.listeners(host: host)
         configuration.http = try http.configuration(host: host)
         configuration.rules = try http.engine(logger, &watched)
         configuration.allowsAnonymous = allowAnonymous
         if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
-        if let tls = try secure.tls() {
-            configuration.tls = tls.server
-            watched += tls.watched
-        }
         if let policies {
             let folder = PolicyFolder(path: policies)
             let directory = PolicyDirectory(
@@ -142,6 +138,10 @@ struct Serve: AsyncParsableCommand {
             }
             configuration.policies = directory
             watched.append(.policies(folder, directory))
+        }
+        if let tls = try await secure.tls(configuration.policies, logger) {
+            configuration.tls = tls.server
+            watched += tls.watched
         }
         return configuration
     }

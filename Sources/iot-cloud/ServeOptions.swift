@@ -1,9 +1,11 @@
 #if Endpoint
 internal import ArgumentParser
 internal import CloudEndpoint
+internal import DeviceRegistration
 internal import Foundation
 internal import Logging
 internal import X509Verification
+internal import X509VerificationOpenSSL
 
 /// Where `serve` listens beside plain MQTT, and with which certificate.
 struct SecureListenerOptions: ParsableArguments {
@@ -46,6 +48,24 @@ struct SecureListenerOptions: ParsableArguments {
     )
     var crl: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "An authority whose devices are registered when they first connect, PEM; may be "
+                + "repeated. The registry lives as long as the process.",
+            valueName: "file"
+        )
+    )
+    var registerCa: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A policy that makes newly registered devices active and is attached to them; may be "
+                + "repeated. Without one they wait.",
+            valueName: "policy"
+        )
+    )
+    var activateWith: [String] = []
+
     @Flag(help: "Let TLS clients in without a certificate, as the principal `anonymous`.")
     var clientCertificateOptional = false
 
@@ -59,7 +79,12 @@ struct SecureListenerOptions: ParsableArguments {
                 "--tls-port and --websocket-tls-port need --certificate and --key"
             )
         }
-        if !crl.isEmpty, clientCa == nil { throw ValidationError("--crl needs --client-ca") }
+        if !crl.isEmpty, clientCa == nil, registerCa.isEmpty {
+            throw ValidationError("--crl needs --client-ca or --register-ca")
+        }
+        if clientCa != nil, !registerCa.isEmpty {
+            throw ValidationError("--client-ca and --register-ca exclude each other")
+        }
     }
 
     /// The listeners beside plain MQTT.
@@ -78,14 +103,24 @@ struct SecureListenerOptions: ParsableArguments {
     }
 
     /// Reads the files, and says which to watch.
-    func tls() throws -> (server: TLSServer, watched: [FileReloader.Source])? {
+    func tls(
+        _ policies: PolicyDirectory?,
+        _ logger: Logger
+    ) async throws -> (server: TLSServer, watched: [FileReloader.Source])? {
         guard let certificate, let key else { return nil }
         var watched: [FileReloader.Source] = []
-        var admission: TrustedAuthorities?
-        if let clientCa {
-            let text = String(decoding: try Self.contents(clientCa), as: UTF8.self)
-            let anchors = try Certificate.fromPEM(text).map { TrustAnchor($0) }
-            guard !anchors.isEmpty else { throw ValidationError("no certificate in \(clientCa)") }
+        var admission: (any CertificateAdmission)?
+        if !registerCa.isEmpty {
+            let registry = try await registry(policies, logger)
+            registry.replaceRevocationLists(try Self.lists(crl))
+            admission = registry
+            watched.append(
+                .files("revocation lists", crl) { [crl] in
+                    registry.replaceRevocationLists(try Self.lists(crl))
+                }
+            )
+        } else if let clientCa {
+            let anchors = try Self.certificates(clientCa).map { TrustAnchor($0) }
             let authorities = TrustedAuthorities(anchors: anchors, crls: try Self.lists(crl))
             admission = authorities
             if !crl.isEmpty {
@@ -110,8 +145,46 @@ struct SecureListenerOptions: ParsableArguments {
         return (server, watched)
     }
 
+    private func registry(
+        _ policies: PolicyDirectory?,
+        _ logger: Logger
+    ) async throws -> DeviceRegistry<InMemoryRegistryStore> {
+        let registrar = Registrar(
+            store: InMemoryRegistryStore(),
+            crypto: OpenSSLCrypto(),
+            settings: .init(accountID: "000000000000")
+        )
+        for path in registerCa {
+            for certificate in try Self.certificates(path) {
+                // Whoever starts the program vouches for the authority.
+                var registration = AuthorityRegistration(certificate, verification: nil)
+                registration.mode = .sniOnly
+                registration.setAsActive = true
+                registration.allowsAutoRegistration = true
+                _ = try await registrar.register(registration, at: SystemClock.wall()).get()
+            }
+        }
+        let names = activateWith
+        let activate: DeviceRegistry<InMemoryRegistryStore>.ActivationHook = { _ in
+            .activate(policies: names, thing: nil)
+        }
+        return DeviceRegistry(
+            registrar,
+            policies: policies,
+            hook: names.isEmpty ? nil : activate,
+            auditLogger: logger
+        )
+    }
+
+    private static func certificates(_ path: String) throws -> [Certificate] {
+        let text = String(decoding: try contents(path), as: UTF8.self)
+        let certificates = try Certificate.fromPEM(text)
+        guard !certificates.isEmpty else { throw ValidationError("no certificate in \(path)") }
+        return certificates
+    }
+
     private var clientCertificates: TLSServer.ClientCertificates {
-        guard clientCa != nil else { return .none }
+        guard clientCa != nil || !registerCa.isEmpty else { return .none }
         return clientCertificateOptional ? .optional : .required
     }
 

@@ -86,6 +86,39 @@ struct PolicyTests {
         }
     }
 
+    @Test("iot:ConnectAttributes and iot:LastWillTopic: what a CONNECT asks for decides too")
+    func connectAttributes() async throws {
+        guard Program.isInstalled(Program.mosquittoPub, for: "mosquitto") else { return }
+        let directory = PolicyDirectory(auditLogger: Self.quietLogger())
+        directory.setPolicy(
+            "will",
+            try PolicyDocument(
+                """
+                {"Version": "2012-10-17", "Statement": [
+                  {"Effect": "Allow", "Action": "iot:Publish", "Resource": "*"},
+                  {"Effect": "Allow", "Action": "iot:Connect", "Resource": "*", "Condition": {
+                    "ForAllValues:StringEquals": {"iot:ConnectAttributes": ["LastWill"]},
+                    "ArnEquals": {"iot:LastWillTopic":
+                      "arn:aws:iot:local:000000000000:topic/gone"}}}]}
+                """
+            )
+        )
+        directory.attach("will", to: PolicyDirectory.anonymous)
+        try await withEndpoint {
+            $0.policies = directory
+        } _: { port in
+            let base = ["-h", "127.0.0.1", "-p", "\(port)", "-t", "a", "-m", "x", "-q", "1"]
+            let will = ["--will-topic", "gone", "--will-payload", "x"]
+            let allowed = try await ChildProcess.run(Program.mosquittoPub, base + will)
+            #expect(allowed.status == 0, "\(allowed.errors)")
+            let other = ["--will-topic", "other", "--will-payload", "x"]
+            for more in [[], other, will + ["-c", "-i", "kept"]] {
+                let refused = try await ChildProcess.run(Program.mosquittoPub, base + more)
+                #expect(refused.status != 0, "\(more)")
+            }
+        }
+    }
+
     @Test("without any policy nothing is allowed")
     func nothing() async throws {
         guard Program.isInstalled(Program.mosquittoPub, for: "mosquitto") else { return }

@@ -31,6 +31,20 @@ struct DirectoryPolicy: BrokerPolicy {
         return answer(identity.isAllowed(.connect, .client, name.span, at: now), client, "connect")
     }
 
+    func connect(
+        _ client: Broker.Client,
+        password: Password?,
+        attributes: Broker.ConnectAttributes
+    )
+        -> Broker.Decision
+    {
+        Self.identity(of: client)?.setConnectAttributes(
+            isPersistent: attributes.isPersistent,
+            willTopic: attributes.willTopic
+        )
+        return connect(client, password: password)
+    }
+
     func publish(
         _ client: Broker.Client,
         topic: Span<UInt8>,

@@ -15,6 +15,14 @@ struct EndpointPolicy: BrokerPolicy {
         base.connect(client, password: password)
     }
 
+    func connect(
+        _ client: Broker.Client,
+        password: Password?,
+        attributes: Broker.ConnectAttributes
+    )
+        -> Broker.Decision
+    { base.connect(client, password: password, attributes: attributes) }
+
     func publish(
         _ client: Broker.Client,
         topic: Span<UInt8>,
