@@ -96,6 +96,7 @@ final class Stage {
     func run(_ count: Int) -> UInt64 {
         let before = broker.statistics.sent
         guard let publisher else { return 0 }
+        let packets = packets
         for _ in 0..<(count / perBatch) {
             broker.received(packets.span, on: publisher, at: now)
             drain()
@@ -143,6 +144,7 @@ final class Stage {
 let program = BenchmarkProgram("MQTTBroker: the core without sockets, 64-byte payloads, MQTT 5")
 let count = program.isSmoke ? 1_600 : 160_000
 
+@MainActor
 func row(_ name: String, count: Int, fanOut: Int = 1, bar: Double, _ stage: Stage) {
     program.compare(
         "broker-core/" + name,
