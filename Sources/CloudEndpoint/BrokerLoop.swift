@@ -18,6 +18,8 @@ final class BrokerLoop {
     private let policy: any BrokerPolicy
     /// The shadow service, where the endpoint has one.
     private let shadows: ShadowFace?
+    /// Requests to shadows whose outcome is on its way to the disk.
+    private var shadowsInFlight = 0
     private var presence = PresenceMessages(random: SystemRandomNumberGenerator())
     private let eventLoop: any EventLoop
     private let lingerTimeout: TimeAmount
@@ -228,30 +230,65 @@ final class BrokerLoop {
     /// Serves a request to the shadow service.
     private func serveShadow(_ message: Broker.PublishedMessage) {
         guard let shadows else { return }
-        let now = Self.now()
-        let answers = shadows.answers(to: message, at: now.wall) { broker.hasSubscriber($0) }
-        publish(answers, at: now)
+        let served = shadows.serve(message, at: Self.now().wall) { broker.hasSubscriber($0) }
+        guard let served else { return }
+        whenKept(served.reaction, served.key) { isKept in
+            if isKept { self.publish(served.reaction.messages, at: Self.now()) }
+        }
     }
 
     /// Serves a request to the shadow service that came over HTTP.
+    ///
+    /// - Returns: the answer once what it says is kept; `nil` where the endpoint has no shadows.
     func shadow(
         _ operation: ShadowTopic.Operation,
         _ thing: String,
         _ name: String?,
         _ payload: [UInt8]
-    ) -> ShadowResult? {
-        guard let shadows else { return nil }
-        let now = Self.now()
+    ) -> EventLoopFuture<ShadowResult?> {
+        guard let shadows else { return eventLoop.makeSucceededFuture(nil) }
         let reaction = shadows.serve(
             operation,
             thing: thing,
             name: name,
             payload: payload,
-            at: now.wall
+            at: Self.now().wall
         ) { broker.hasSubscriber($0) }
-        publish(reaction.messages, at: now)
+        let promise = eventLoop.makePromise(of: ShadowResult?.self)
+        whenKept(reaction, try? ShadowKey(thing: thing, name: name)) { isKept in
+            guard isKept else {
+                return promise.succeed(ShadowResult(ShadowRejection(.internalFailure)))
+            }
+            self.publish(reaction.messages, at: Self.now())
+            promise.succeed(reaction.result)
+        }
+        return promise.futureResult
+    }
+
+    /// Calls back on this loop once the outcome of a request is on disk, in the order of requests; at
+    /// once where nothing has to be written.
+    private func whenKept(
+        _ reaction: ShadowReaction,
+        _ key: ShadowKey?,
+        _ body: @escaping (_ isKept: Bool) -> Void
+    ) {
+        guard let database = shadows?.database, let key,
+            reaction.outcome != nil || shadowsInFlight > 0
+        else { return body(true) }
+        shadowsInFlight += 1
+        let bound = NIOLoopBound(body, eventLoop: eventLoop)
+        let loop = NIOLoopBound(self, eventLoop: eventLoop)
+        let eventLoop = eventLoop
+        database.write(reaction.outcome, of: key) { isStored in
+            eventLoop.execute { loop.value.kept(isStored, bound.value) }
+        }
+    }
+
+    private func kept(_ isStored: Bool, _ body: (Bool) -> Void) {
+        shadowsInFlight -= 1
+        if !isStored { logger.critical("a shadow could not be written: its answer is withheld") }
+        body(isStored)
         scheduleDrain()
-        return reaction.result
     }
 
     private func publish(_ messages: [ShadowMessage], at now: Broker.Now) {

@@ -70,7 +70,9 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                         random: SystemRandomNumberGenerator()
                     ),
                     policy: policy,
-                    shadows: configuration.shadows.map { ShadowFace(service: $0) },
+                    shadows: configuration.shadows.map {
+                        ShadowFace(service: $0, database: configuration.shadowDatabase)
+                    },
                     eventLoop: eventLoop,
                     lingerTimeout: configuration.lingerTimeout,
                     logger: logger

@@ -74,6 +74,10 @@ extension CloudEndpoint {
         public var shadows: ShadowService<MemoryShadowStore>? = ShadowService(
             store: MemoryShadowStore()
         )
+        /// Where shadows are kept; `nil`: in memory alone.
+        ///
+        /// Load it into the service's store first.
+        public var shadowDatabase: ShadowDatabase?
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 

@@ -2,6 +2,7 @@
 internal import AccessPolicy
 internal import ArgumentParser
 internal import CloudEndpoint
+internal import DeviceShadow
 internal import Logging
 internal import MQTTBroker
 internal import ServiceLifecycle
@@ -21,7 +22,8 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serve MQTT 3.1, 3.1.1 and 5.0 until SIGINT or SIGTERM.",
         discussion: """
             Prints one line per listener to standard output once clients can connect, and logs to \
-            standard error. State lives in memory and ends with the process.
+            standard error. State lives in memory and ends with the process, but for shadows with \
+            --shadows.
 
             With --policies FOLDER nothing is allowed but what the policies there allow: NAME.json \
             is the policy NAME, principals.json attaches policies and things to certificates. \
@@ -54,6 +56,14 @@ struct Serve: AsyncParsableCommand {
         )
     )
     var allowClientId: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "SQLite file to keep shadows in; without it they end with the process.",
+            valueName: "file"
+        )
+    )
+    var shadows: String?
 
     @Flag(help: "Let everybody who can reach this machine do everything (development).")
     var allowAnonymous = false
@@ -138,6 +148,12 @@ struct Serve: AsyncParsableCommand {
             }
             configuration.policies = directory
             watched.append(.policies(folder, directory))
+        }
+        if let shadows, let service = configuration.shadows {
+            let database = try ShadowDatabase(path: shadows)
+            let count = try database.load(into: service.store)
+            logger.info("shadows loaded", metadata: ["count": "\(count)"])
+            configuration.shadowDatabase = database
         }
         if let tls = try await secure.tls(configuration.policies, logger) {
             configuration.tls = tls.server

@@ -10,6 +10,40 @@ struct ShadowTests {
     private static let client = Program.root
         .appendingPathComponent("Tests/InteropTests/Clients/shadow_client.py").path
 
+    @Test("accepted updates outlive kill -9 where shadows are kept in a file")
+    func durable() async throws {
+        guard Program.isInstalled("/usr/bin/curl", for: "curl") else { return }
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("iot-shadows-\(UUID().uuidString).sqlite")
+        defer {
+            for suffix in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: file.path + suffix)
+            }
+        }
+        let arguments = [
+            "serve", "--port", "0", "--http-port", "0", "--shadows", file.path,
+        ]
+        for round in 1...3 {
+            let server = try ChildProcess(Program.iotCloud, arguments)
+            let isUp = try await server.waitForOutput("listening on http://127.0.0.1:")
+            #expect(isUp)
+            let text = String(decoding: server.output, as: UTF8.self)
+            let line = text.split(separator: "\n").first { $0.contains("http://") } ?? ""
+            let url = line.dropFirst("listening on ".count) + "/things/lamp/shadow"
+            for step in 1...3 {
+                let update = "{\"state\":{\"reported\":{\"round\":\(round),\"step\":\(step)}}}"
+                let result = try await ChildProcess.run(
+                    "/usr/bin/curl",
+                    ["-s", "-d", update, String(url)]
+                )
+                let version = 3 * (round - 1) + step
+                #expect(result.output.contains("\"version\":\(version),"), "\(result.output)")
+            }
+            server.signal(SIGKILL)
+            _ = await server.wait()
+        }
+    }
+
     @Test("boto3 iot-data, given only the URL", .enabled(if: BotoTests.isInstalled))
     func http() async throws {
         try await withEndpoints {

@@ -55,7 +55,7 @@ struct BrokerAccess: Sendable {
         _ name: String?,
         _ payload: [UInt8]
     ) async throws -> ShadowResult? {
-        try await eventLoop.submit { [loop] in
+        try await eventLoop.flatSubmit { [loop] in
             loop.value.shadow(operation, thing, name, payload)
         }.get()
     }

@@ -9,8 +9,16 @@ internal import MQTTCodec
 /// Confined to the broker's event loop, so that a request, what it stores and its answers are one
 /// step: answers leave in the order in which requests came.
 struct ShadowFace {
+    /// What a request led to, and of which shadow.
+    struct Served {
+        let key: ShadowKey
+        let reaction: ShadowReaction
+    }
+
     /// The shadows.
     let service: ShadowService<MemoryShadowStore>
+    /// Where they are kept; `nil`: in memory alone.
+    let database: ShadowDatabase?
 
     /// Serves a message if it is a request.
     ///
@@ -19,24 +27,25 @@ struct ShadowFace {
     ///     itself.
     ///   - now: the time.
     ///   - hasSubscriber: whether somebody listens to a topic.
-    /// - Returns: what to publish.
-    func answers(
-        to message: Broker.PublishedMessage,
+    /// - Returns: `nil` for what is no request.
+    func serve(
+        _ message: Broker.PublishedMessage,
         at now: WallClock,
         hasSubscriber: (String) -> Bool
-    ) -> [ShadowMessage] {
+    ) -> Served? {
         guard case .client = message.origin,
             let topic = try? ShadowTopic(parsing: message.topicName), topic.kind == .request
-        else { return [] }
+        else { return nil }
         let payload = message.payload
-        return service.handleNow(
+        let reaction = service.handleNow(
             topic.operation,
             thing: topic.key.thing,
             name: topic.key.name,
             payload: payload.indices.map { payload[$0] },
             at: now,
             listeners: listeners(topic.key, topic.operation, hasSubscriber)
-        ).messages
+        )
+        return Served(key: topic.key, reaction: reaction)
     }
 
     /// Serves a request that came over HTTP.
