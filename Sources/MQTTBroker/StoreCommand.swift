@@ -76,7 +76,7 @@ extension Broker {
 
         /// Reads a message back from ``packet``.
         ///
-        /// - Throws: ``PacketError`` for bytes that are no PUBLISH.
+        /// - Throws: `PacketError` of MQTTCodec for bytes that are no PUBLISH.
         public init(
             number: UInt64,
             packet: Span<UInt8>,
@@ -200,7 +200,7 @@ extension Broker {
 
             /// Reads a will back from ``packet``.
             ///
-            /// - Throws: ``PacketError`` for bytes that are no PUBLISH.
+            /// - Throws: `PacketError` of MQTTCodec for bytes that are no PUBLISH.
             public init(
                 packet: Span<UInt8>,
                 messageExpiryInterval: UInt32?,
