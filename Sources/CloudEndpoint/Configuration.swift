@@ -78,6 +78,8 @@ extension CloudEndpoint {
         ///
         /// Load it into the service's store first.
         public var shadowDatabase: ShadowDatabase?
+        /// How much the shadow service lets its clients take.
+        public var shadowQuota = ShadowQuota()
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 
