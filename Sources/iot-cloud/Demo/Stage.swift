@@ -117,7 +117,9 @@ final class Stage: Sendable {
         configuration.tls = tls
         configuration.policies = policies
         configuration.rules = rules
-        var http = CloudEndpoint.HTTPConfiguration(listeners: [.init(port: 0)])
+        var http = CloudEndpoint.HTTPConfiguration(
+            listeners: [.init(port: 0), .init(port: 0, isSecure: true)]
+        )
         http.filesFolder = folder + "/www"
         configuration.http = http
         if let shadows = configuration.shadows {
@@ -133,6 +135,9 @@ final class Stage: Sendable {
 
     /// Where files and administration are.
     var http: Int { endpoint.port("http") }
+
+    /// Where HTTP asks for a certificate.
+    var https: Int { endpoint.port("https") }
 
     /// Stops the endpoint.
     func strike() async {

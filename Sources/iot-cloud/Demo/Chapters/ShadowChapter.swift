@@ -47,6 +47,7 @@ struct ShadowChapter {
                 && document["state"]?["desired"] == document["state"]?["reported"]
                 && document["state"]?["delta"] == nil && document["clientToken"] == "console-2"
         )
+        try await readOverHTTPS()
         try await console.publish(
             shadow + "/update",
             #"{"state":{"desired":{"power":"off"}},"version":1,"clientToken":"console-3"}"#
@@ -59,6 +60,25 @@ struct ShadowChapter {
         )
         let surplus = try await lamp.waiting(shadow + "/update/delta")
         timeline.check("and the device hears nothing of it", surplus == 0)
+    }
+
+    /// The same document by REST, for whom a policy allows it.
+    private func readOverHTTPS() async throws {
+        let path = "/things/\(Stage.device)/shadow"
+        let (timeline, port) = (stage.timeline, stage.https)
+        timeline.did("console", "GET https://localhost:\(port)\(path)")
+        let read = try await WebRequest.get(path, as: console.identity, from: port)
+        let document = try JSONValue(parsing: read.body.span)
+        timeline.check(
+            "over HTTPS the console's certificate reads the same version",
+            read.status == 200 && document["version"] == 2
+        )
+        let refused = try await WebRequest.get(path, as: device.identity, from: port)
+        timeline.check(
+            "the device's does not: its policy allows it MQTT alone",
+            refused.status == 403 && refused.errorType == "ForbiddenException",
+            found: "\(refused.status) \(refused.errorType)"
+        )
     }
 
     private func answer(_ client: DeviceClient, _ topic: String) async throws -> JSONValue {

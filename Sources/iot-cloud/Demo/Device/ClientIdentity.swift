@@ -10,8 +10,10 @@ struct ClientIdentity: Sendable {
     let name: String
     /// The certificate's identifier; what the endpoint calls the principal.
     let id: String
-    /// Keys and certificates for TLS.
+    /// Keys and certificates for MQTT over TLS.
     let context: NIOSSLContext
+    /// The same for HTTPS.
+    let webContext: NIOSSLContext
 
     /// Prepares mutual TLS.
     ///
@@ -30,10 +32,12 @@ struct ClientIdentity: Sendable {
         ]
         let pem = Array((issued.key.pem ?? "").utf8)
         tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: pem, format: .pem))
-        tls.applicationProtocols = ["mqtt"]
         tls.minimumTLSVersion = .tlsv12
         tls.shutdownTimeout = .milliseconds(200)
+        tls.applicationProtocols = ["mqtt"]
         context = try NIOSSLContext(configuration: tls)
+        tls.applicationProtocols = ["http/1.1"]
+        webContext = try NIOSSLContext(configuration: tls)
     }
 }
 #endif

@@ -34,7 +34,8 @@ actor DeviceClient {
         let continuation: CheckedContinuation<ControlPacket, any Error>
     }
 
-    private let identity: ClientIdentity
+    /// Who it is.
+    nonisolated let identity: ClientIdentity
     private let timeline: Timeline
     private let channel: any Channel
     private var waiters: [Waiter] = []
