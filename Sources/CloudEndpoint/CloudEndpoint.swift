@@ -52,7 +52,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
 
     private func serve(on eventLoop: any EventLoop) async throws {
         let addresses = try configuration.listeners.map(resolve)
-        if configuration.listeners.contains(where: \.isSecure), configuration.tls == nil {
+        if configuration.hasSecureListener, configuration.tls == nil {
             throw StartError.noCertificate
         }
         let policy = EndpointPolicy(base: brokerPolicy())
@@ -284,6 +284,12 @@ extension SocketAddress {
 }
 
 extension CloudEndpoint.Configuration {
+    /// Whether a certificate is needed.
+    fileprivate var hasSecureListener: Bool {
+        listeners.contains(where: \.isSecure)
+            || http?.listeners.contains(where: \.isSecure) == true
+    }
+
     /// With shadows, the broker shows what is published to their topics.
     fileprivate var tappedBroker: Broker.Configuration {
         var broker = broker

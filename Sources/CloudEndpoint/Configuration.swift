@@ -89,7 +89,7 @@ extension CloudEndpoint {
 
     /// An address that a listener is bound to.
     public struct ListeningAddress: Hashable, Sendable, CustomStringConvertible {
-        /// `mqtt`, `mqtts`, `ws`, `wss` or `http`.
+        /// `mqtt`, `mqtts`, `ws`, `wss`, `http` or `https`.
         public let scheme: String
         /// The IP address.
         public let host: String
