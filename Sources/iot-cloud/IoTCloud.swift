@@ -15,7 +15,8 @@ struct IoTCloud: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, MQTT.self, SQLCommands.self, PolicyCommands.self,
-            CertificateCommandLine.self, ShadowCommands.self, FileCommands.self, Firmware.self,
+            CertificateCommandLine.self, AuthorityCommandLine.self, ShadowCommands.self,
+            FileCommands.self, Firmware.self,
         ]
     )
 }
