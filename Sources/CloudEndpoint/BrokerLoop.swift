@@ -30,6 +30,8 @@ final class BrokerLoop {
     private var isStopping = false
     /// Sees what was published.
     var rules: RulesEngine?
+    /// Serves requests of provisioning.
+    var provisioning: ProvisioningFace?
     /// How many rules made the message that is being published.
     private var publishDepth = 0
     private var isDrainScheduled = false
@@ -188,6 +190,13 @@ final class BrokerLoop {
             log(event)
             announce(event)
         case .published(let message):
+            if let provisioning, ProvisioningTopic.isReserved(message.topicName) {
+                // Neither rules nor others see what may hold a token.
+                return provisioning.serve(message, at: Self.now().monotonic) { content, client in
+                    _ = self.broker.send(content, to: client, at: Self.now())
+                    self.scheduleDrain()
+                }
+            }
             rules?.offer(message, at: Self.now().wall, depth: publishDepth)
             if ShadowTopic.isReserved(message.topicName) { serveShadow(message) }
         default:

@@ -85,6 +85,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             )
         }.get()
 
+        try await startProvisioning(loop, on: eventLoop)
         let access = BrokerAccess(loop, on: eventLoop)
         let rules = try await startRules(loop, access, on: eventLoop)
         let gauge = try await eventLoop.submit { [configuration] in
@@ -217,6 +218,21 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             .get()
     }
 
+    private func startProvisioning(
+        _ loop: NIOLoopBound<BrokerLoop>,
+        on eventLoop: any EventLoop
+    ) async throws {
+        guard let responder = configuration.provisioning else { return }
+        try await eventLoop.submit { [configuration, logger] in
+            loop.value.provisioning = ProvisioningFace(
+                responder,
+                limits: configuration.provisioningLimits,
+                eventLoop: eventLoop,
+                logger: logger
+            )
+        }.get()
+    }
+
     private func startRules(
         _ loop: NIOLoopBound<BrokerLoop>,
         _ access: BrokerAccess,
@@ -294,6 +310,11 @@ extension CloudEndpoint.Configuration {
     fileprivate var tappedBroker: Broker.Configuration {
         var broker = broker
         if shadows != nil, broker.publishedTap == .none { broker.publishedTap = .selected }
+        if provisioning != nil {
+            if broker.publishedTap == .none { broker.publishedTap = .selected }
+            // Requests may hold a token: they go to the endpoint alone.
+            broker.unroutedTopicPrefixes += ProvisioningTopic.prefixes
+        }
         if rules != nil {
             // Basic Ingest goes to rules alone.
             broker.publishedTap = .all
