@@ -20,9 +20,9 @@ final class Stage: Sendable {
     let timeline: Timeline
     let folder: String
     /// The root of the endpoint's own certificate.
-    let cloud: CertificateIssuer
+    let cloud: LocalAuthority
     /// Whoever makes the devices.
-    let factory: CertificateIssuer
+    let factory: LocalAuthority
     let policies: PolicyDirectory
     let registrar: Registrar<Store, OpenSSLCrypto>
     let registry: DeviceRegistry<Store>
@@ -46,8 +46,8 @@ final class Stage: Sendable {
                 withIntermediateDirectories: true
             )
         }
-        cloud = try CertificateIssuer("Cloud root", days: 30)
-        factory = try CertificateIssuer("Lamp factory", days: 30)
+        cloud = try LocalAuthority("Cloud root", days: 30)
+        factory = try LocalAuthority("Lamp factory", days: 30)
         policies = PolicyDirectory(auditLogger: silent)
         for (name, text) in StagePolicies.all {
             policies.setPolicy(name, try PolicyDocument(text))
@@ -85,7 +85,7 @@ final class Stage: Sendable {
     }
 
     private static func tls(
-        _ cloud: CertificateIssuer,
+        _ cloud: LocalAuthority,
         _ registry: DeviceRegistry<Store>,
         _ folder: String
     ) throws -> TLSServer {

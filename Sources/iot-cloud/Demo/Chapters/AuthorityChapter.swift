@@ -57,7 +57,7 @@ struct AuthorityChapter {
         return console
     }
 
-    private func register(_ proof: CertificateIssuer.Issued) async -> String {
+    private func register(_ proof: LocalAuthority.Issued) async -> String {
         var registration = AuthorityRegistration(
             stage.factory.certificate,
             verification: proof.certificate

@@ -55,13 +55,13 @@ struct RegistrationChapter {
         return device
     }
 
-    private func digest(_ issued: CertificateIssuer.Issued) -> [UInt8] {
+    private func digest(_ issued: LocalAuthority.Issued) -> [UInt8] {
         issued.certificate.tbsDigest(crypto: stage.registrar.crypto)
     }
 
     /// Another authority of the same name is not the registered one.
     private func refuseStranger() async throws {
-        let stranger = try CertificateIssuer("Lamp factory", days: 1)
+        let stranger = try LocalAuthority("Lamp factory", days: 1)
         let issued = try stranger.issue(Stage.device, for: .client, days: 1)
         let device = StoryDevice(
             identity: try ClientIdentity("stranger", issued, trusting: stage.cloud.certificate),
