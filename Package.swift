@@ -297,6 +297,13 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(name: "IoTTestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        // What a connection costs without a broker, for the benchmark of the broker.
+        .executableTarget(
+            name: "IoTIdleChannel",
+            dependencies: endpoint("swift-nio", "NIOCore", "NIOPosix"),
+            path: "Tests/IdleChannel",
+            swiftSettings: swift
+        ),
         .executableTarget(
             name: "IoTTransferHelper",
             dependencies: ["FileTool"],

@@ -98,10 +98,10 @@ struct LimitTests {
             $0.broker.maximumTopicLevels = 3
         } _: { port in
             let (socket, _) = try connect(port, "a")
-            socket.send([0x82, 12, 0, 1, 0, 0, 5] + Array("a/b/c".utf8) + [0])
-            socket.send([0x82, 14, 0, 2, 0, 0, 7] + Array("a/b/c/d".utf8) + [0])
-            socket.send([0x82, 8, 0, 3, 0, 0, 1, 0x78, 0])
-            socket.send([0x82, 8, 0, 4, 0, 0, 1, 0x79, 0])
+            socket.send([0x82, 11, 0, 1, 0, 0, 5] + Array("a/b/c".utf8) + [0])
+            socket.send([0x82, 13, 0, 2, 0, 0, 7] + Array("a/b/c/d".utf8) + [0])
+            socket.send([0x82, 7, 0, 3, 0, 0, 1, 0x78, 0])
+            socket.send([0x82, 7, 0, 4, 0, 0, 1, 0x79, 0])
             let answers = socket.receive(count: 24)
             #expect(
                 answers == [

@@ -8,10 +8,24 @@ import IoTCBrokerLoad
 
 let program = BenchmarkProgram("MQTT brokers, 64 B, loopback")
 @MainActor
-func startEndpoint() -> Server? {
-    Server("iot-cloud", endpointProgram()) { port, _ in
-        (["serve", "--port", "\(port)", "--log-level", "error"], nil)
+func startEndpoint(loops: Int = 1) -> Server? {
+    Server(loops == 1 ? "iot-cloud" : "iot-cloud, \(loops) loops", endpointProgram()) { port, _ in
+        // As for mosquitto: a subscriber that pauses for a moment must not lose messages.
+        (
+            [
+                "serve", "--port", "\(port)", "--log-level", "error", "--event-loops", "\(loops)",
+                "--max-queued-messages", "10000000", "--max-queued-bytes", "4000000000",
+            ], nil
+        )
     }
+}
+
+/// Connections of NIO alone; beside the endpoint's program.
+@MainActor
+func startIdleChannel() -> Server? {
+    let path = URL(fileURLWithPath: endpointProgram()).deletingLastPathComponent()
+        .appendingPathComponent("IoTIdleChannel").path
+    return Server("bare channel", path) { port, _ in (["\(port)"], nil) }
 }
 
 @MainActor
@@ -87,7 +101,8 @@ func compare(_ load: Load) {
         let ceiling = iot_load_ceiling(options(load))
         program.add(.measured("broker/\(load.name), relay instead", ceiling.delivered, "msg/s"))
     }
-    for peer in [startMosquitto(), startNATS()].compactMap({ $0 }) {
+    let peers = [startMosquitto(), startNATS(), startEndpoint(loops: 2)]
+    for peer in peers.compactMap({ $0 }) {
         var mine: [Double] = []
         var theirs: [Double] = []
         var ratios: [Double] = []
@@ -96,7 +111,8 @@ func compare(_ load: Load) {
             theirs.append(measure(load, peer).delivered)
             ratios.append(mine[mine.count - 1] / theirs[theirs.count - 1])
         }
-        let bar = peer.name == "mosquitto" ? load.bar : 1
+        let isOurs = peer.name.hasPrefix("iot-cloud")
+        let bar = peer.name == "mosquitto" ? load.bar : isOurs ? 0 : 1
         program.add(
             Row(
                 name: "broker/\(load.name)",
@@ -124,7 +140,8 @@ func compare(_ load: Load) {
 func measureIdle() {
     guard program.wants("broker/idle connection") else { return }
     let count: Int32 = program.isSmoke ? 200 : 20_000
-    for server in [startEndpoint(), startMosquitto()].compactMap({ $0 }) {
+    let servers = [startEndpoint(), startIdleChannel(), startMosquitto()]
+    for server in servers.compactMap({ $0 }) {
         let before = server.residentBytes
         let opened = iot_idle_open(Int32(server.port), count)
         if opened < count, server.name == "iot-cloud" {

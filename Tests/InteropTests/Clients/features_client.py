@@ -137,8 +137,8 @@ def user_properties():
 
 
 def expiry():
-    Client("e", SessionExpiryInterval=100).subscribe([("exp/#", plain())])
-    late = Client("e", clean=False, SessionExpiryInterval=100)
+    late = Client("e", SessionExpiryInterval=100)
+    late.subscribe([("exp/#", plain())])
     late.end()
     sender = Client("s")
     sender.publish("exp/short", b"", 1, MessageExpiryInterval=1)
