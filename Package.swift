@@ -216,7 +216,7 @@ let examples = [
     ),
     example(
         "RunEndpoint",
-        needing: ["CloudEndpoint"] + endpoint("swift-log", "Logging")
+        needing: ["CloudEndpoint", "JSONDocument"] + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals")
     ),
 ]

@@ -17,6 +17,18 @@ struct HTTPSTests {
         let other: TestAuthority.Issued
         let https: Int
 
+        /// Expects a status.
+        func expect(
+            _ status: Int,
+            _ client: TestAuthority.Issued?,
+            _ path: String,
+            _ options: [String] = [],
+            at place: SourceLocation = #_sourceLocation
+        ) async throws {
+            let answer = try await curl(client, path, options)
+            #expect(answer.status == status, "\(answer.body)", sourceLocation: place)
+        }
+
         /// The status and the body of a request.
         func curl(
             _ client: TestAuthority.Issued?,
@@ -126,7 +138,7 @@ struct HTTPSTests {
                 #expect(refused.body.lowercased().contains("x-amzn-errortype: forbiddenexception"))
             }
             setting.directory.detach("lamp", from: setting.lamp.id)
-            #expect(try await setting.curl(setting.lamp, "/things/lamp/shadow").status == 403)
+            try await setting.expect(403, setting.lamp, "/things/lamp/shadow")
         }
     }
 
@@ -135,13 +147,13 @@ struct HTTPSTests {
         try await withHTTPS { setting in
             let kept = ["-X", "POST", "--data-binary", "kept"]
             let own = "/topics/lamp/state?qos=1&retain=true"
-            #expect(try await setting.curl(setting.lamp, own, kept).status == 200)
+            try await setting.expect(200, setting.lamp, own, kept)
             let read = try await setting.curl(setting.lamp, "/retainedMessage/lamp/state")
             #expect(read.status == 200 && read.body.contains(#""qos":1"#))
-            #expect(try await setting.curl(setting.lamp, "/retainedMessage").status == 200)
+            try await setting.expect(200, setting.lamp, "/retainedMessage")
             let list = "/api/things/shadow/ListNamedShadowsForThing/lamp"
-            #expect(try await setting.curl(setting.lamp, list).status == 200)
-            #expect(try await setting.curl(setting.other, "/topics/lamp/x", kept).status == 200)
+            try await setting.expect(200, setting.lamp, list)
+            try await setting.expect(200, setting.other, "/topics/lamp/x", kept)
             for (client, path, options) in [
                 (setting.lamp, "/topics/elsewhere", kept),
                 (setting.other, own, kept),
@@ -163,29 +175,29 @@ struct HTTPSTests {
     )
     func anonymous() async throws {
         try await withHTTPS { setting in
-            #expect(try await setting.curl(nil, "/health").status == 0)
+            try await setting.expect(0, nil, "/health")
             let stranger = try TestAuthority("Test authority").issue("lamp")
-            #expect(try await setting.curl(stranger, "/things/lamp/shadow").status == 0)
+            try await setting.expect(0, stranger, "/things/lamp/shadow")
         }
         try await withHTTPS(clients: .optional) { setting in
-            #expect(try await setting.curl(nil, "/health").status == 200)
-            #expect(try await setting.curl(nil, "/things/lamp/shadow", update).status == 403)
+            try await setting.expect(200, nil, "/health")
+            try await setting.expect(403, nil, "/things/lamp/shadow", update)
             setting.directory.attach("other", to: PolicyDirectory.anonymous)
             let post = ["-X", "POST", "--data-binary", "x"]
-            #expect(try await setting.curl(nil, "/topics/lamp/x", post).status == 200)
+            try await setting.expect(200, nil, "/topics/lamp/x", post)
         }
     }
 
     @Test("administration over TLS takes the token, wherever the request comes from")
     func administration() async throws {
         try await withHTTPS(token: "0123456789abcdef") { setting in
-            #expect(try await setting.curl(setting.lamp, "/metrics").status == 403)
+            try await setting.expect(403, setting.lamp, "/metrics")
             let token = ["-H", "Authorization: Bearer 0123456789abcdef"]
-            #expect(try await setting.curl(setting.other, "/metrics", token).status == 200)
+            try await setting.expect(200, setting.other, "/metrics", token)
             let shadow = "/things/lamp/shadow"
-            #expect(try await setting.curl(setting.other, shadow, token + update).status == 200)
+            try await setting.expect(200, setting.other, shadow, token + update)
             let wrong = ["-H", "Authorization: Bearer 0123456789abcdeX"]
-            #expect(try await setting.curl(setting.lamp, shadow, wrong).status == 401)
+            try await setting.expect(401, setting.lamp, shadow, wrong)
         }
     }
 

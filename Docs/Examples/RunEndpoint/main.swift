@@ -2,6 +2,7 @@
 
 #if Endpoint
 import CloudEndpoint
+import JSONDocument
 import Logging
 import ServiceLifecycle
 import UnixSignals
