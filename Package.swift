@@ -180,7 +180,12 @@ let composed: [Module] = [
             + endpoint("GRDB.swift", "GRDB")
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
-        testDependencies: endpoint("swift-log", "Logging")
+        testDependencies: [
+            "DeviceRegistration", "IoTTime", "JSONDocument", "X509Verification",
+            "X509VerificationOpenSSL",
+        ]
+            + endpoint("swift-log", "Logging")
+            + endpoint("GRDB.swift", "GRDB")
     ),
 ]
 

@@ -17,6 +17,8 @@ public struct RegistryCommands<Store: RegistryStore>: Sendable {
         public var setAsActive = false
         /// Whether first connections register its devices.
         public var allowsAutoRegistration = false
+        /// What happens to its devices.
+        public var configuration: RegistrationConfiguration?
 
         /// Inactive, and registering nothing by itself.
         public init() {}
@@ -30,9 +32,17 @@ public struct RegistryCommands<Store: RegistryStore>: Sendable {
 
     /// Prints the code that a verification certificate must have as its common name.
     ///
+    /// - Parameter renew: whether the code so far counts no more.
+    /// - Returns: the code.
     /// - Throws: what the store throws.
-    public func registrationCode() async throws(Store.Failure) -> CertificateCommands.Output {
-        let code = try await registrar.registrationCode(using: SystemRandomSource())
+    public func registrationCode(
+        renew: Bool = false
+    ) async throws(Store.Failure) -> CertificateCommands.Output {
+        let random = SystemRandomSource()
+        let code =
+            renew
+            ? try await registrar.deleteRegistrationCode(using: random)
+            : try await registrar.registrationCode(using: random)
         return CertificateCommands.Output(text: code + "\n", status: 0)
     }
 
@@ -62,12 +72,30 @@ public struct RegistryCommands<Store: RegistryStore>: Sendable {
         registration.mode = options.mode
         registration.setAsActive = options.setAsActive
         registration.allowsAutoRegistration = options.allowsAutoRegistration
+        registration.configuration = options.configuration
         switch try await registrar.register(registration, at: now) {
         case .success(let record):
             return CertificateCommands.Output(
                 text: "registered \(Self.line(record))\n",
                 status: 0
             )
+        case .failure(let error):
+            return CertificateCommands.Output(text: "refused: \(error)\n", status: 1)
+        }
+    }
+
+    /// Changes a CA: its state, and whether first connections register its devices.
+    ///
+    /// - Throws: what the store throws.
+    public func updateAuthority(
+        _ id: String,
+        _ changes: AuthorityChanges,
+        at now: WallClock
+    ) async throws(Store.Failure) -> CertificateCommands.Output {
+        guard let id = CertificateID(id) else { return Self.malformedID }
+        switch try await registrar.update(id, changes, at: now) {
+        case .success(let record):
+            return CertificateCommands.Output(text: "changed \(Self.line(record))\n", status: 0)
         case .failure(let error):
             return CertificateCommands.Output(text: "refused: \(error)\n", status: 1)
         }
@@ -126,14 +154,36 @@ public struct RegistryCommands<Store: RegistryStore>: Sendable {
         try await apply(.update(.revoked), id, at: now)
     }
 
+    /// Switches a certificate off; it may come back.
+    ///
+    /// - Throws: what the store throws.
+    public func deactivate(
+        _ id: String,
+        at now: WallClock
+    ) async throws(Store.Failure) -> CertificateCommands.Output {
+        try await apply(.update(.inactive), id, at: now)
+    }
+
+    /// Switches a certificate on that was switched off.
+    ///
+    /// - Throws: what the store throws.
+    public func reactivate(
+        _ id: String,
+        at now: WallClock
+    ) async throws(Store.Failure) -> CertificateCommands.Output {
+        try await apply(.update(.active), id, at: now)
+    }
+
+    private static var malformedID: CertificateCommands.Output {
+        CertificateCommands.Output(text: "an id has 64 hexadecimal digits\n", status: 2)
+    }
+
     private func apply(
         _ change: StatusChange,
         _ text: String,
         at now: WallClock
     ) async throws(Store.Failure) -> CertificateCommands.Output {
-        guard let id = CertificateID(text) else {
-            return CertificateCommands.Output(text: "an id has 64 hexadecimal digits\n", status: 2)
-        }
+        guard let id = CertificateID(text) else { return Self.malformedID }
         switch try await registrar.apply(change, to: id, at: now) {
         case .success(let transition):
             let from = transition.previous.rawValue

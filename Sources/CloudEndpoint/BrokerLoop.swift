@@ -18,8 +18,6 @@ final class BrokerLoop {
     private let policy: any BrokerPolicy
     /// The shadow service, where the endpoint has one.
     private let shadows: ShadowFace?
-    /// Requests to shadows whose outcome is on its way to the disk.
-    private var shadowsInFlight = 0
     private var presence = PresenceMessages(random: SystemRandomNumberGenerator())
     private let eventLoop: any EventLoop
     private let lingerTimeout: TimeAmount
@@ -32,6 +30,8 @@ final class BrokerLoop {
     private var isStopping = false
     /// Sees what was published.
     var rules: RulesEngine?
+    /// Serves requests of provisioning.
+    var provisioning: ProvisioningFace?
     /// How many rules made the message that is being published.
     private var publishDepth = 0
     private var isDrainScheduled = false
@@ -190,6 +190,13 @@ final class BrokerLoop {
             log(event)
             announce(event)
         case .published(let message):
+            if let provisioning, ProvisioningTopic.isReserved(message.topicName) {
+                // Neither rules nor others see what may hold a token.
+                return provisioning.serve(message, at: Self.now().monotonic) { content, client in
+                    _ = self.broker.send(content, to: client, at: Self.now())
+                    self.scheduleDrain()
+                }
+            }
             rules?.offer(message, at: Self.now().wall, depth: publishDepth)
             if ShadowTopic.isReserved(message.topicName) { serveShadow(message) }
         default:
@@ -272,20 +279,23 @@ final class BrokerLoop {
         _ key: ShadowKey?,
         _ body: @escaping (_ isKept: Bool) -> Void
     ) {
-        guard let database = shadows?.database, let key,
-            reaction.outcome != nil || shadowsInFlight > 0
+        guard let shadows, let database = shadows.database, let key,
+            reaction.outcome != nil || shadows.hasRequestsInFlight
         else { return body(true) }
-        shadowsInFlight += 1
+        shadows.began(key.thing)
         let bound = NIOLoopBound(body, eventLoop: eventLoop)
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
         let eventLoop = eventLoop
         database.write(reaction.outcome, of: key) { isStored in
-            eventLoop.execute { loop.value.kept(isStored, bound.value) }
+            eventLoop.execute { loop.value.kept(isStored, key, bound.value) }
         }
     }
 
-    private func kept(_ isStored: Bool, _ body: (Bool) -> Void) {
-        shadowsInFlight -= 1
+    /// Forgets what the shadow service need not remember any longer.
+    func sweepShadows() { shadows?.sweep(at: Self.now().wall) }
+
+    private func kept(_ isStored: Bool, _ key: ShadowKey, _ body: (Bool) -> Void) {
+        shadows?.ended(key.thing)
         if !isStored { logger.critical("a shadow could not be written: its answer is withheld") }
         body(isStored)
         scheduleDrain()

@@ -71,7 +71,11 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                     ),
                     policy: policy,
                     shadows: configuration.shadows.map {
-                        ShadowFace(service: $0, database: configuration.shadowDatabase)
+                        ShadowFace(
+                            service: $0,
+                            database: configuration.shadowDatabase,
+                            limits: configuration.shadowQuota
+                        )
                     },
                     eventLoop: eventLoop,
                     lingerTimeout: configuration.lingerTimeout,
@@ -81,6 +85,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             )
         }.get()
 
+        try await startProvisioning(loop, on: eventLoop)
         let access = BrokerAccess(loop, on: eventLoop)
         let rules = try await startRules(loop, access, on: eventLoop)
         let gauge = try await eventLoop.submit { [configuration] in
@@ -96,6 +101,10 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 servers.append(try await bind(address, pipeline, on: eventLoop))
             }
             let stopWatching = watchIdentities(loop, on: eventLoop)
+            let sweeping = eventLoop.scheduleRepeatedTask(
+                initialDelay: Self.shadowSweepInterval,
+                delay: Self.shadowSweepInterval
+            ) { _ in loop.value.sweepShadows() }
             let registry = configuration.tls?.admission as? any RegistrationEvents
             registry?.setPublisher { event in
                 eventLoop.execute { loop.value.publish(event) }
@@ -103,6 +112,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             defer {
                 registry?.setPublisher(nil)
                 stopWatching()
+                sweeping.cancel()
             }
             try await webServer(access).run { [servers] web in
                 announce(servers, web)
@@ -117,6 +127,9 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         await stop(servers, loop, on: eventLoop)
         await rules?.value
     }
+
+    /// How often versions of deleted shadows are forgotten, once they may be.
+    private static let shadowSweepInterval = TimeAmount.hours(1)
 
     /// How often certificates of live connections are looked at.
     private static let expiryInterval = TimeAmount.seconds(1)
@@ -205,6 +218,21 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             .get()
     }
 
+    private func startProvisioning(
+        _ loop: NIOLoopBound<BrokerLoop>,
+        on eventLoop: any EventLoop
+    ) async throws {
+        guard let responder = configuration.provisioning else { return }
+        try await eventLoop.submit { [configuration, logger] in
+            loop.value.provisioning = ProvisioningFace(
+                responder,
+                limits: configuration.provisioningLimits,
+                eventLoop: eventLoop,
+                logger: logger
+            )
+        }.get()
+    }
+
     private func startRules(
         _ loop: NIOLoopBound<BrokerLoop>,
         _ access: BrokerAccess,
@@ -282,6 +310,11 @@ extension CloudEndpoint.Configuration {
     fileprivate var tappedBroker: Broker.Configuration {
         var broker = broker
         if shadows != nil, broker.publishedTap == .none { broker.publishedTap = .selected }
+        if provisioning != nil {
+            if broker.publishedTap == .none { broker.publishedTap = .selected }
+            // Requests may hold a token: they go to the endpoint alone.
+            broker.unroutedTopicPrefixes += ProvisioningTopic.prefixes
+        }
         if rules != nil {
             // Basic Ingest goes to rules alone.
             broker.publishedTap = .all

@@ -78,6 +78,14 @@ extension CloudEndpoint {
         ///
         /// Load it into the service's store first.
         public var shadowDatabase: ShadowDatabase?
+        /// How much the shadow service lets its clients take.
+        public var shadowQuota = ShadowQuota()
+        /// Provisioning of fleets by claim; `nil`: requests for it are messages like others.
+        ///
+        /// Needs ``policies``, as claims are certificates.
+        public var provisioning: (any ProvisioningResponder)?
+        /// How many requests of provisioning are served.
+        public var provisioningLimits = ProvisioningLimits()
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 

@@ -130,7 +130,7 @@ extension Broker {
     ///
     /// One that is too large for the client is dropped and counts as sent: [MQTT-3.1.2-24],
     /// [MQTT-3.1.2-25].
-    private mutating func transmit(
+    mutating func transmit(
         _ delivery: Delivery,
         to session: SlotKey,
         on connection: SlotKey,

@@ -5,12 +5,16 @@ internal import Foundation
 internal import IoTTime
 internal import X509Verification
 
-/// `iot-cloud cert`: looks at certificates, and judges them as the endpoint would.
+/// `iot-cloud cert`: looks at certificates, judges them as the endpoint would, and changes their state
+/// in a registry.
 struct CertificateCommandLine: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cert",
-        abstract: "Inspect certificates, and verify or explain their paths.",
-        subcommands: [Inspect.self, Verify.self, Explain.self]
+        abstract: "Inspect and judge certificates, and change those of a registry.",
+        subcommands: [
+            Inspect.self, Verify.self, Explain.self, List.self, Activate.self, Deactivate.self,
+            Revoke.self, Audit.self,
+        ]
     )
 
     struct Inspect: ParsableCommand {
@@ -95,7 +99,7 @@ struct CertificateCommandLine: ParsableCommand {
     }
 }
 
-private func contents(_ file: String) throws -> [UInt8] {
+func contents(_ file: String) throws -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: file) else {
         throw ValidationError("\(file) cannot be read")
     }
@@ -103,7 +107,7 @@ private func contents(_ file: String) throws -> [UInt8] {
 }
 
 /// Prints a report and ends the command as it says.
-private func finish(_ output: CertificateCommands.Output) throws {
+func finish(_ output: CertificateCommands.Output) throws {
     FileHandle.standardOutput.write(Data(output.text.utf8))
     if output.status != 0 { throw ExitCode(output.status) }
 }

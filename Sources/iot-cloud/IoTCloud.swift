@@ -32,8 +32,8 @@ struct IoTCloud: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, DemoCommand.self, InitCommand.self, MQTT.self, SQLCommands.self,
-            PolicyCommands.self,
-            CertificateCommandLine.self, ShadowCommands.self, FileCommands.self, Firmware.self,
+            PolicyCommands.self, CertificateCommandLine.self, AuthorityCommandLine.self,
+            ShadowCommands.self, FileCommands.self, Firmware.self,
         ]
     )
 }

@@ -23,7 +23,7 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Prints one line per listener to standard output once clients can connect, and logs to \
             standard error. State lives in memory and ends with the process, but for shadows with \
-            --shadows.
+            --shadows and devices with --registry.
 
             With --policies FOLDER nothing is allowed but what the policies there allow: NAME.json \
             is the policy NAME, principals.json attaches policies and things to certificates. \
@@ -115,7 +115,8 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = logLevel
 
         var watched: [FileReloader.Source] = []
-        let configuration = try await endpointConfiguration(logger, &watched)
+        var more: [any Service] = []
+        let configuration = try await endpointConfiguration(logger, &watched, &more)
         let endpoint = CloudEndpoint(configuration: configuration, logger: logger) { addresses in
             for address in addresses { print("listening on \(address)") }
             fflush(nil)
@@ -128,7 +129,7 @@ struct Serve: AsyncParsableCommand {
                         successTerminationBehavior: .gracefullyShutdownGroup
                     ),
                     .init(service: FileReloader(watched, logger: logger)),
-                ],
+                ] + more.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigint, .sigterm],
                 logger: logger
             )
@@ -142,7 +143,8 @@ struct Serve: AsyncParsableCommand {
 
     private func endpointConfiguration(
         _ logger: Logger,
-        _ watched: inout [FileReloader.Source]
+        _ watched: inout [FileReloader.Source],
+        _ more: inout [any Service]
     ) async throws -> CloudEndpoint.Configuration {
         var configuration = CloudEndpoint.Configuration(listeners: [.init(host: host, port: port)])
         configuration.listeners += secure.listeners(host: host)
@@ -172,7 +174,9 @@ struct Serve: AsyncParsableCommand {
         }
         if let tls = try await secure.tls(configuration.policies, logger) {
             configuration.tls = tls.server
+            configuration.provisioning = tls.provisioning
             watched += tls.watched
+            more += tls.services
         }
         return configuration
     }

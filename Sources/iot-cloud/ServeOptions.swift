@@ -1,11 +1,10 @@
 #if Endpoint
 internal import ArgumentParser
 internal import CloudEndpoint
-internal import DeviceRegistration
 internal import Foundation
 internal import Logging
+internal import ServiceLifecycle
 internal import X509Verification
-internal import X509VerificationOpenSSL
 
 /// Where `serve` listens beside plain MQTT, and with which certificate.
 struct SecureListenerOptions: ParsableArguments {
@@ -48,23 +47,8 @@ struct SecureListenerOptions: ParsableArguments {
     )
     var crl: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "An authority whose devices are registered when they first connect, PEM; may be "
-                + "repeated. The registry lives as long as the process.",
-            valueName: "file"
-        )
-    )
-    var registerCa: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "A policy that makes newly registered devices active and is attached to them; may be "
-                + "repeated. Without one they wait.",
-            valueName: "policy"
-        )
-    )
-    var activateWith: [String] = []
+    @OptionGroup(title: "Registration of devices")
+    var registration: RegistryOptions
 
     @Flag(help: "Let TLS clients in without a certificate, as the principal `anonymous`.")
     var clientCertificateOptional = false
@@ -79,11 +63,11 @@ struct SecureListenerOptions: ParsableArguments {
                 "--tls-port and --websocket-tls-port need --certificate and --key"
             )
         }
-        if !crl.isEmpty, clientCa == nil, registerCa.isEmpty {
-            throw ValidationError("--crl needs --client-ca or --register-ca")
+        if !crl.isEmpty, clientCa == nil, !registration.isUsed {
+            throw ValidationError("--crl needs --client-ca, --registry or --register-ca")
         }
-        if clientCa != nil, !registerCa.isEmpty {
-            throw ValidationError("--client-ca and --register-ca exclude each other")
+        if clientCa != nil, registration.isUsed {
+            throw ValidationError("--client-ca and a registry exclude each other")
         }
     }
 
@@ -102,18 +86,32 @@ struct SecureListenerOptions: ParsableArguments {
         return result
     }
 
+    /// What TLS needs, and what comes with it.
+    struct Secured {
+        let server: TLSServer
+        let provisioning: (any ProvisioningResponder)?
+        let watched: [FileReloader.Source]
+        let services: [any Service]
+    }
+
     /// Reads the files, and says which to watch.
     func tls(
         _ policies: PolicyDirectory?,
         _ logger: Logger
-    ) async throws -> (server: TLSServer, watched: [FileReloader.Source])? {
+    ) async throws -> Secured? {
         guard let certificate, let key else { return nil }
         var watched: [FileReloader.Source] = []
+        var services: [any Service] = []
+        var provisioning: (any ProvisioningResponder)?
         var admission: (any CertificateAdmission)?
-        if !registerCa.isEmpty {
-            let registry = try await registry(policies, logger)
+        if registration.isUsed {
+            let opened = try await registration.open(policies, logger)
+            let registry = opened.registry
+            provisioning = opened.provisioning
+            watched += opened.watched
             registry.replaceRevocationLists(try Self.lists(crl))
             admission = registry
+            services.append(RegistryWatch(registry))
             watched.append(
                 .files("revocation lists", crl) { [crl] in
                     registry.replaceRevocationLists(try Self.lists(crl))
@@ -142,37 +140,11 @@ struct SecureListenerOptions: ParsableArguments {
                 try server.replace(certificateFile: certificate, keyFile: key)
             }
         )
-        return (server, watched)
-    }
-
-    private func registry(
-        _ policies: PolicyDirectory?,
-        _ logger: Logger
-    ) async throws -> DeviceRegistry<InMemoryRegistryStore> {
-        let registrar = Registrar(
-            store: InMemoryRegistryStore(),
-            crypto: OpenSSLCrypto(),
-            settings: .init(accountID: "000000000000")
-        )
-        for path in registerCa {
-            for certificate in try Self.certificates(path) {
-                // Whoever starts the program vouches for the authority.
-                var registration = AuthorityRegistration(certificate, verification: nil)
-                registration.mode = .sniOnly
-                registration.setAsActive = true
-                registration.allowsAutoRegistration = true
-                _ = try await registrar.register(registration, at: SystemClock.wall()).get()
-            }
-        }
-        let names = activateWith
-        let activate: DeviceRegistry<InMemoryRegistryStore>.ActivationHook = { _ in
-            .activate(policies: names, thing: nil)
-        }
-        return DeviceRegistry(
-            registrar,
-            policies: policies,
-            hook: names.isEmpty ? nil : activate,
-            auditLogger: logger
+        return Secured(
+            server: server,
+            provisioning: provisioning,
+            watched: watched,
+            services: services
         )
     }
 
@@ -184,7 +156,7 @@ struct SecureListenerOptions: ParsableArguments {
     }
 
     private var clientCertificates: TLSServer.ClientCertificates {
-        guard clientCa != nil || !registerCa.isEmpty else { return .none }
+        guard clientCa != nil || registration.isUsed else { return .none }
         return clientCertificateOptional ? .optional : .required
     }
 

@@ -242,6 +242,27 @@ struct TLSTests {
         #expect(admission.refusals.contains("revoked"))
     }
 
+    @Test(
+        "so many handshakes at a time, and not one more; one that says nothing ends in time",
+        .enabled(if: Program.isInstalled(Program.python, for: "handshakes"))
+    )
+    func handshakeLimits() async throws {
+        let script = Program.root.appendingPathComponent(
+            "Tests/InteropTests/Clients/handshake_client.py"
+        )
+        try await withEndpoint {
+            try $0.listenSecurely(authority, clients: .required, admission: admission)
+            $0.maximumHandshakes = 5
+            $0.tlsHandshakeTimeout = .seconds(4)
+        } _: { port in
+            let result = try await ChildProcess.run(
+                Program.python,
+                [script.path, "\(port)", "5", "4"]
+            )
+            #expect(result.status == 0, "\(result.errors)")
+        }
+    }
+
     @Test("TLS 1.1 is refused")
     func oldVersion() async throws {
         try await withTLS { port in

@@ -13,6 +13,8 @@ final class TestAuthority {
         let certificate: Certificate
         let certificateFile: String
         let keyFile: String
+        /// The last octet of its serial number.
+        var serial: UInt8 { certificate.serialNumber.last ?? 0 }
         /// What the endpoint calls the principal.
         var id: String { certificate.id(crypto: OpenSSLCrypto()) }
     }
@@ -25,6 +27,8 @@ final class TestAuthority {
 
     /// Where its certificate stands.
     var certificateFile: String { folder.appendingPathComponent("ca.pem").path }
+    /// Where its key stands.
+    var keyFile: String { folder.appendingPathComponent("ca.key").path }
 
     init(_ commonName: String = "Test authority") throws {
         folder = FileManager.default.temporaryDirectory
@@ -46,6 +50,7 @@ final class TestAuthority {
         ]
         certificate = try template.sign(with: key)
         try certificate.pem.write(toFile: certificateFile, atomically: true, encoding: .utf8)
+        try (key.pem ?? "").write(toFile: keyFile, atomically: true, encoding: .utf8)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -91,6 +96,95 @@ final class TestAuthority {
         )
         try (leafKey.pem ?? "").write(toFile: issued.keyFile, atomically: true, encoding: .utf8)
         return issued
+    }
+
+    /// A certificate as above whose signature is that of other contents.
+    func issueTampered(_ commonName: String) throws -> Issued {
+        let issued = try issue(commonName)
+        var der = issued.certificate.der
+        // The organisation, which stands in the subject alone.
+        guard let start = der.indices.first(where: { der[$0...].starts(with: "Lamps".utf8) }) else {
+            return issued
+        }
+        der[start] = UInt8(ascii: "C")
+        let certificate = try Certificate(der: der)
+        try certificate.pem.write(
+            toFile: issued.certificateFile,
+            atomically: true,
+            encoding: .utf8
+        )
+        return Issued(
+            certificate: certificate,
+            certificateFile: issued.certificateFile,
+            keyFile: issued.keyFile
+        )
+    }
+
+    /// A device's certificate that signed itself.
+    func issueSelfSigned(_ commonName: String) throws -> Issued {
+        let key = try OpenSSLPrivateKey.generate(.ec(.p256))
+        let name = DistinguishedName([(.commonName, commonName)])
+        let template = CertificateTemplate(
+            serialNumber: [1],
+            issuer: name,
+            subject: name,
+            notBefore: Self.now(-3_600),
+            notAfter: Self.now(3_600),
+            publicKey: key.publicKey
+        )
+        let issued = Issued(
+            certificate: try template.sign(with: key),
+            certificateFile: folder.appendingPathComponent("\(commonName).pem").path,
+            keyFile: folder.appendingPathComponent("\(commonName).key").path
+        )
+        try issued.certificate.pem.write(
+            toFile: issued.certificateFile,
+            atomically: true,
+            encoding: .utf8
+        )
+        try (key.pem ?? "").write(toFile: issued.keyFile, atomically: true, encoding: .utf8)
+        return issued
+    }
+
+    /// A revocation list of some serial numbers, made by openssl.
+    func revocationList(_ number: Int, revoking serials: [UInt8]) async throws -> Data {
+        func write(_ text: String, _ name: String) throws {
+            try text.write(
+                to: folder.appendingPathComponent(name),
+                atomically: true,
+                encoding: .utf8
+            )
+        }
+        let lines = serials.map { serial in
+            "R\t350101000000Z\t250101000000Z\t\(String(format: "%02X", serial))\tunknown\t/CN=x\n"
+        }
+        try write(lines.joined(), "index.txt")
+        try write("\(String(format: "%02X", number))\n", "crlnumber")
+        try write(
+            """
+            [ca]
+            default_ca = own
+            [own]
+            database = \(folder.path)/index.txt
+            crlnumber = \(folder.path)/crlnumber
+            default_md = sha256
+            default_crl_days = 1
+            crl_extensions = extensions
+            [extensions]
+            authorityKeyIdentifier = keyid
+            """,
+            "crl.cnf"
+        )
+        let file = folder.appendingPathComponent("crl.pem")
+        let result = try await ChildProcess.run(
+            "/usr/bin/openssl",
+            [
+                "ca", "-config", folder.path + "/crl.cnf", "-gencrl", "-keyfile", keyFile,
+                "-cert", certificateFile, "-out", file.path,
+            ]
+        )
+        guard result.status == 0 else { throw CancellationError() }
+        return try Data(contentsOf: file)
     }
 
     /// A moment some seconds from now.

@@ -58,6 +58,9 @@ struct WebServer {
         if let rules = configuration.rules {
             routes["rules"] = RulesRoute(engine: rules, admin: admin, limits: limits)
         }
+        if let lists = configuration.tls?.admission as? any RevocationListPush {
+            routes["crls"] = RevocationListRoute(lists: lists, admin: admin)
+        }
         if let folder = configuration.http?.filesFolder {
             routes["files"] = FileRoute(
                 folder: FileFolder(path: folder),

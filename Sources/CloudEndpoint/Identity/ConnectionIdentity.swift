@@ -18,6 +18,9 @@ final class ConnectionIdentity: @unchecked Sendable {
     /// Why the certificate is not admitted, or not any more.
     private(set) var refusal: AdmissionRefusal?
 
+    /// What the connection has used of the limits of provisioning.
+    var provisioning = ProvisioningUse()
+
     private let directory: PolicyDirectory
     /// Judges the certificate again; `nil` without one.
     let admission: (any CertificateAdmission)?

@@ -33,7 +33,9 @@ struct EndpointPolicy: BrokerPolicy {
     {
         if ReservedTopic.isForEndpointOnly(topic) { return .deny(.notAuthorized) }
         // A request that is kept would be served again to everybody who subscribes to it.
-        if retain, ShadowTopic.isReserved(topic) { return .deny(.retainNotSupported) }
+        if retain, ShadowTopic.isReserved(topic) || ProvisioningTopic.isReserved(topic) {
+            return .deny(.retainNotSupported)
+        }
         return base.publish(client, topic: topic, qos: qos, retain: retain)
     }
 
@@ -50,7 +52,8 @@ struct EndpointPolicy: BrokerPolicy {
     func remain(_ client: Broker.Client) -> Broker.Decision { base.remain(client) }
 
     func wantsPublished(_ topic: Span<UInt8>) -> Bool {
-        ShadowTopic.isReserved(topic) || base.wantsPublished(topic)
+        ShadowTopic.isReserved(topic) || ProvisioningTopic.isReserved(topic)
+            || base.wantsPublished(topic)
     }
 }
 #endif

@@ -55,6 +55,9 @@ public final class PolicyDirectory: Sendable {
     private struct State {
         var documents: [String: PolicyDocument] = [:]
         var attachments: [String: Attachment] = [:]
+        /// What a registry made; files that are read again do not undo it.
+        var provisionedDocuments: [String: PolicyDocument] = [:]
+        var provisioned: [String: Attachment] = [:]
         var grants: [String: Grant] = [:]
     }
 
@@ -139,6 +142,41 @@ public final class PolicyDirectory: Sendable {
         }
     }
 
+    /// What a registry attached; kept apart from what files and calls say, which have precedence where
+    /// two policies have one name.
+    struct ProvisionedChange: Sendable {
+        /// Policies that were made.
+        var policies: [String: PolicyDocument] = [:]
+        /// What is attached to principals; `nil`: nothing any more.
+        var attachments: [String: Attachment?] = [:]
+
+        var isEmpty: Bool { policies.isEmpty && attachments.isEmpty }
+    }
+
+    /// Takes what a registry made or attached; all at once.
+    func applyProvisioned(_ new: ProvisionedChange) {
+        if new.isEmpty { return }
+        let counts: Logger.Metadata = [
+            "policies": "\(new.policies.count)", "principals": "\(new.attachments.count)",
+        ]
+        change("provisioned", counts) { state in
+            state.provisionedDocuments.merge(new.policies) { _, document in document }
+            for (principal, attachment) in new.attachments {
+                state.provisioned[principal] = attachment
+            }
+        }
+    }
+
+    /// What a registry attached to a principal.
+    func provisioned(for principal: String) -> Attachment? {
+        state.withLock { $0.provisioned[principal] }
+    }
+
+    /// Whether there is a policy of a name.
+    func hasPolicy(_ name: String) -> Bool {
+        state.withLock { $0.documents[name] != nil || $0.provisionedDocuments[name] != nil }
+    }
+
     /// The policies of a principal as they are now.
     ///
     /// - Complexity: O(1) when nothing changed since the last call for it, else that of compiling.
@@ -150,14 +188,17 @@ public final class PolicyDirectory: Sendable {
             let isCertificate = principal != Self.anonymous
             let own = state.attachments[principal]
             let shared = isCertificate ? state.attachments[Self.everyCertificate] : nil
+            let provisioned = isCertificate ? state.provisioned[principal] : nil
             var documents: [(name: String, document: PolicyDocument)] = []
-            for name in (own?.policies ?? []) + (shared?.policies ?? []) {
-                if let document = state.documents[name] { documents.append((name, document)) }
+            let names = [own, provisioned, shared].flatMap { $0?.policies ?? [] }
+            for name in names {
+                let document = state.documents[name] ?? state.provisionedDocuments[name]
+                if let document { documents.append((name, document)) }
             }
             let grant = Grant(
                 version: version,
                 policies: PolicySet(documents),
-                things: own?.things ?? []
+                things: (own?.things ?? []) + (provisioned?.things ?? [])
             )
             if state.grants.count >= Self.maximumGrants { state.grants.removeAll() }
             state.grants[principal] = grant

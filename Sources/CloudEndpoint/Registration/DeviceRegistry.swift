@@ -6,26 +6,6 @@ internal import Synchronization
 public import X509Verification
 public import X509VerificationOpenSSL
 
-/// A certificate that waits for its activation.
-public struct PendingDevice: Sendable {
-    /// The certificate.
-    public let record: CertificateRecord
-    /// What policies ask about it.
-    public let facts: CertificateFacts
-    /// What is published about it.
-    public let event: RegistrationEvent
-}
-
-/// What an activation hook decides.
-public enum ActivationDecision: Sendable {
-    /// Nothing: somebody else decides, such as a rule on the event.
-    case wait
-    /// The certificate becomes active, with policies and a thing.
-    case activate(policies: [String], thing: AttachedThing?)
-    /// The certificate is revoked.
-    case revoke
-}
-
 /// Just-in-time registration of one endpoint: its registry, its revocation lists and what happens to
 /// devices that come for the first time.
 ///
@@ -38,34 +18,50 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
 
     /// Rises with each status, each list.
     public let changes = ChangeSignal()
-    private let registrar: Registrar<Store, OpenSSLCrypto>
-    private let policies: PolicyDirectory?
-    private let hook: ActivationHook?
-    private let now: @Sendable () -> WallClock
-    private let logger: Logger
-    private let lists = Mutex(CRLSet.none)
+    let registrar: Registrar<Store, OpenSSLCrypto>
+    let policies: PolicyDirectory?
+    let resources: ProvisionedResources?
+    let hook: ActivationHook?
+    let now: @Sendable () -> WallClock
+    let logger: Logger
+    private let recorder: AdmissionRecorder?
+    private let lists = Mutex(RevocationState())
     private let publisher = Mutex<(@Sendable (RegistrationEvent) -> Void)?>(nil)
+    private let templates = Mutex<(@Sendable (PendingDevice) async -> Void)?>(nil)
+
+    private struct RevocationState {
+        var files = CRLSet.none
+        /// Lists that were pushed and are in no registry's file.
+        var pushed: [CertificateID: CertificateRevocationList] = [:]
+        var all = CRLSet.none
+    }
 
     /// Works on a store.
     ///
     /// - Parameters:
     ///   - registrar: decides and keeps records.
     ///   - policies: where what a hook attaches goes.
+    ///   - resources: keeps what is attached, and the audit log of admissions; `nil`: attachments live
+    ///     as long as the process.
     ///   - hook: asked about new certificates; `nil`: somebody calls ``activate(_:policies:thing:)``.
     ///   - clock: when things happen.
     ///   - auditLogger: gets one line for each admission of a new certificate and each transition.
     public init(
         _ registrar: Registrar<Store, OpenSSLCrypto>,
         policies: PolicyDirectory?,
+        resources: ProvisionedResources? = nil,
         hook: ActivationHook? = nil,
         clock: @escaping @Sendable () -> WallClock = { SystemClock.wall() },
         auditLogger: Logger
     ) {
         self.registrar = registrar
         self.policies = policies
+        self.resources = resources
         self.hook = hook
         now = clock
         logger = auditLogger
+        recorder = resources.map { AdmissionRecorder($0.database, logger: auditLogger) }
+        refreshRevocationLists()
     }
 
     /// Judges a connection; registers what comes for the first time.
@@ -74,7 +70,26 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
         serverName: String?,
         at now: WallClock
     ) async -> AdmissionVerdict {
-        let crls = lists.withLock { $0 }
+        await judge(chain, serverName: serverName, at: now, isRecheck: false)
+    }
+
+    /// Judges a certificate by what is known of it now.
+    public func recheck(
+        _ certificate: AdmittedCertificate,
+        at now: WallClock
+    ) async -> AdmissionVerdict {
+        let ders = [certificate.certificate.der] + certificate.intermediates.map(\.der)
+        // A name was checked when the session began, and CONNECT has none.
+        return await judge(ders, serverName: nil, at: now, isRecheck: true)
+    }
+
+    private func judge(
+        _ chain: [[UInt8]],
+        serverName: String?,
+        at now: WallClock,
+        isRecheck: Bool
+    ) async -> AdmissionVerdict {
+        let crls = lists.withLock { $0.all }
         let admission: Admission
         do throws(Store.Failure) {
             admission = try await registrar.admit(
@@ -88,6 +103,7 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
         }
         switch admission {
         case .admitted(let principal):
+            if !isRecheck { note("admitted", nil, principal.record.authority, chain, at: now) }
             return .admitted(
                 AdmittedCertificate(
                     certificate: principal.record.certificate,
@@ -97,6 +113,7 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
                 )
             )
         case .pending(let record, let event):
+            note("pending", "pending_activation", record.authority, chain, at: now)
             if let event { announce(record, event) }
             return .refused(
                 AdmissionRefusal(
@@ -105,25 +122,39 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
                 )
             )
         case .refused(let refusal):
+            note("refused", refusal.code, refusal.authority, chain, at: now)
             return .refused(
-                AdmissionRefusal(code: refusal.code, description: "\(refusal.reason)")
+                AdmissionRefusal(code: refusal.code, description: "\(refusal)")
             )
         }
     }
 
-    /// Judges a certificate by what is known of it now.
-    public func recheck(
-        _ certificate: AdmittedCertificate,
+    private func note(
+        _ verdict: String,
+        _ rule: String?,
+        _ authority: CertificateID?,
+        _ chain: [[UInt8]],
         at now: WallClock
-    ) async -> AdmissionVerdict {
-        let ders = [certificate.certificate.der] + certificate.intermediates.map(\.der)
-        // A name was checked when the session began, and CONNECT has none.
-        return await admit(ders, serverName: nil, at: now)
+    ) {
+        guard let recorder else { return }
+        let id = chain.first.flatMap { CertificateID(of: $0, crypto: registrar.crypto) }
+        recorder.note(
+            .init(certificate: id, authority: authority, verdict: verdict, rule: rule),
+            at: now
+        )
     }
+
+    /// Writes what the audit log of admissions has gathered; called every second.
+    func flushAudit() async { await recorder?.flush() }
 
     /// Takes the endpoint's way to publish events; `nil` when it stops.
     func setPublisher(_ body: (@Sendable (RegistrationEvent) -> Void)?) {
         publisher.withLock { $0 = body }
+    }
+
+    /// Takes what provisions devices of CAs with a template.
+    func setTemplates(_ body: @escaping @Sendable (PendingDevice) async -> Void) {
+        templates.withLock { $0 = body }
     }
 
     private func announce(_ record: CertificateRecord, _ event: RegistrationEvent) {
@@ -132,67 +163,53 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
             metadata: ["certificate": "\(record.id)", "authority": "\(event.authority)"]
         )
         if let publish = publisher.withLock({ $0 }) { publish(event) }
-        guard let hook else { return }
-        let facts = CertificateFacts(record.certificate, crypto: registrar.crypto)
-        let pending = PendingDevice(record: record, facts: facts, event: event)
-        Task {
-            switch await hook(pending) {
-            case .wait: return
-            case .activate(let names, let thing):
-                await activate(record.id, policies: names, thing: thing)
-            case .revoke: await setStatus(.revoked, of: record.id)
+        let pending = PendingDevice(
+            record: record,
+            facts: CertificateFacts(record.certificate, crypto: registrar.crypto),
+            event: event
+        )
+        // A CA with a template needs no hook. API model, `RegistrationConfig`
+        if event.configuration != nil, let provision = templates.withLock({ $0 }) {
+            Task(executorPreference: AdmissionExecutor.shared) { await provision(pending) }
+        } else if let hook {
+            Task(executorPreference: AdmissionExecutor.shared) {
+                await self.decide(await hook(pending), on: record.id)
             }
         }
     }
 
-    /// Makes a certificate that waits active, and attaches policies and a thing to it first.
-    ///
-    /// - Returns: `nil` where it is active now, else why not: a revocation is never undone.
-    @discardableResult
-    public func activate(
-        _ id: CertificateID,
-        policies names: [String] = [],
-        thing: AttachedThing? = nil
-    ) async -> AdmissionRefusal? {
-        for name in names { policies?.attach(name, to: id.rawValue) }
-        if let thing { policies?.attach(thing, to: id.rawValue) }
-        return await apply(.activate, to: id)
-    }
-
-    /// Sets the status of a certificate; connections that use it end where it is no longer active.
-    @discardableResult
-    public func setStatus(
-        _ status: CertificateStatus,
-        of id: CertificateID
-    ) async -> AdmissionRefusal? {
-        await apply(.update(status), to: id)
-    }
-
-    private func apply(_ change: StatusChange, to id: CertificateID) async -> AdmissionRefusal? {
-        do throws(Store.Failure) {
-            switch try await registrar.apply(change, to: id, at: now()) {
-            case .success(let transition):
-                logger.notice(
-                    "certificate status",
-                    metadata: [
-                        "certificate": "\(id)", "from": "\(transition.previous.rawValue)",
-                        "to": "\(transition.record.status.rawValue)",
-                    ]
-                )
-                changes.notify()
-                return nil
-            case .failure(let error):
-                return AdmissionRefusal(code: "transition", description: "\(error)")
-            }
-        } catch {
-            return AdmissionRefusal(code: "store", description: "\(error)")
-        }
-    }
-
-    /// Replaces the revocation lists; live connections whose certificate they name end at once.
+    /// Replaces the revocation lists of files; live connections whose certificate they name end at
+    /// once.
     public func replaceRevocationLists(_ new: CRLSet) {
-        lists.withLock { $0 = new }
+        lists.withLock { $0.files = new }
+        refreshRevocationLists()
         changes.notify()
+    }
+
+    /// Takes a list that was pushed and judged, and is in no registry's file.
+    func keepPushed(_ list: CertificateRevocationList, of authority: CertificateID) -> Bool {
+        lists.withLock { state in
+            if let known = state.pushed[authority], !list.isNewer(than: known) { return false }
+            state.pushed[authority] = list
+            return true
+        }
+    }
+
+    /// Puts the lists together: those of files, and those that were pushed.
+    func refreshRevocationLists() {
+        let stored = resources?.revocationLists ?? []
+        lists.withLock { state in
+            state.all = CRLSet(state.files.lists + stored + Array(state.pushed.values))
+        }
+    }
+}
+
+extension CertificateID {
+    /// The id of a certificate's DER.
+    init?(of der: [UInt8], crypto: OpenSSLCrypto) {
+        let digits = Array("0123456789abcdef".utf8)
+        let text = crypto.sha256(der.span).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        self.init(String(decoding: text, as: UTF8.self))
     }
 }
 

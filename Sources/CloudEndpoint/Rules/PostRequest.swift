@@ -70,8 +70,43 @@ enum PostRequest {
         body: [UInt8],
         timeout: TimeAmount
     ) async throws -> Int {
+        try await exchange(
+            with: target,
+            path: path,
+            fields: fields,
+            body: body,
+            timeout: timeout,
+            answerLimit: nil
+        ).status
+    }
+
+    /// What a server said.
+    struct Answer: Sendable {
+        var status: Int
+        var body: [UInt8]
+    }
+
+    /// Sends a request and waits for the whole answer.
+    ///
+    /// - Parameters:
+    ///   - target: where to.
+    ///   - path: the path, with the query.
+    ///   - fields: header fields.
+    ///   - body: the body.
+    ///   - timeout: how long everything may take.
+    ///   - answerLimit: bytes of the answer's body; one with more fails. `nil`: the body is not read.
+    /// - Returns: status and body.
+    /// - Throws: ``ActionFailure``, also when it takes longer than `timeout`.
+    static func exchange(
+        with target: PostTarget,
+        path: String,
+        fields: [(String, String)],
+        body: [UInt8],
+        timeout: TimeAmount,
+        answerLimit: Int?
+    ) async throws -> Answer {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let promise = loop.makePromise(of: Int.self)
+        let promise = loop.makePromise(of: Answer.self)
         let timer = loop.scheduleTask(in: timeout) {
             promise.fail(ActionFailure(target.description, "took too long"))
         }
@@ -88,7 +123,7 @@ enum PostRequest {
                         )
                     }
                     try pipeline.addHTTPClientHandlers()
-                    try pipeline.addHandler(StatusHandler(promise: promise))
+                    try pipeline.addHandler(AnswerHandler(promise: promise, limit: answerLimit))
                 }
             }
             .connect(host: target.host, port: target.port)
@@ -117,19 +152,40 @@ enum PostRequest {
         return try await promise.futureResult.get()
     }
 
-    /// Takes the status of the first final answer.
-    private final class StatusHandler: ChannelInboundHandler {
+    /// Takes the first final answer.
+    private final class AnswerHandler: ChannelInboundHandler {
         typealias InboundIn = HTTPClientResponsePart
 
-        private let promise: EventLoopPromise<Int>
+        private let promise: EventLoopPromise<Answer>
+        private let limit: Int?
+        private var answer: Answer?
 
-        init(promise: EventLoopPromise<Int>) { self.promise = promise }
+        init(promise: EventLoopPromise<Answer>, limit: Int?) {
+            self.promise = promise
+            self.limit = limit
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            guard case .head(let head) = unwrapInboundIn(data), head.status.code >= 200 else {
-                return
+            switch unwrapInboundIn(data) {
+            case .head(let head):
+                guard head.status.code >= 200 else { return }
+                answer = Answer(status: Int(head.status.code), body: [])
+                if limit == nil { finish(context) }
+            case .body(let buffer):
+                guard let limit, let count = answer?.body.count else { return }
+                guard count + buffer.readableBytes <= limit else {
+                    promise.fail(ActionFailure("answer", "is longer than \(limit) bytes"))
+                    return context.close(promise: nil)
+                }
+                answer?.body += buffer.readableBytesView
+            case .end: finish(context)
             }
-            promise.succeed(Int(head.status.code))
+        }
+
+        private func finish(_ context: ChannelHandlerContext) {
+            guard let answer else { return }
+            self.answer = nil
+            promise.succeed(answer)
             context.close(promise: nil)
         }
 

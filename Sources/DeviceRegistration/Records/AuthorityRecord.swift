@@ -67,6 +67,13 @@ public struct AuthorityRecord: Sendable {
         self.lastModified = lastModified
         self.revision = revision
     }
+
+    /// The same record under another revision: what a store gives back once it replaced one.
+    public func withRevision(_ revision: RecordRevision) -> AuthorityRecord {
+        var record = self
+        record.revision = revision
+        return record
+    }
 }
 
 /// The code that a verification certificate must carry, and those it carried before.

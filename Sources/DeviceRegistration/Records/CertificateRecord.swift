@@ -162,6 +162,13 @@ public struct CertificateRecord: Sendable {
 }
 
 extension CertificateRecord {
+    /// The same record under another revision: what a store gives back once it replaced one.
+    public func withRevision(_ revision: RecordRevision) -> CertificateRecord {
+        var record = self
+        record.revision = revision
+        return record
+    }
+
     /// Whether its time in PENDING_ACTIVATION has run out.
     func hasLapsed(_ limits: RegistrationLimits, at now: WallClock) -> Bool {
         status == .pendingActivation && now > createdAt + limits.pendingLifetime
