@@ -34,7 +34,7 @@ struct StarterFolder {
                 attributes: [.posixPermissions: 0o755]
             )
         }
-        let authority = try CertificateIssuer("Authority", days: days)
+        let authority = try LocalAuthority("Authority", days: days)
         try write(authority.certificate, authority.key.pem, as: "ca")
         let server = try authority.issue(
             "localhost",

@@ -12,7 +12,7 @@ internal import X509VerificationOpenSSL
 
 /// Everything the story needs: the authorities, the endpoint and where its parts keep things.
 final class Stage: Sendable {
-    typealias Store = InMemoryRegistryStore
+    typealias Store = RegistryDatabase
 
     /// The story's only device.
     static let device = "lamp-7"
@@ -20,9 +20,9 @@ final class Stage: Sendable {
     let timeline: Timeline
     let folder: String
     /// The root of the endpoint's own certificate.
-    let cloud: CertificateIssuer
+    let cloud: LocalAuthority
     /// Whoever makes the devices.
-    let factory: CertificateIssuer
+    let factory: LocalAuthority
     let policies: PolicyDirectory
     let registrar: Registrar<Store, OpenSSLCrypto>
     let registry: DeviceRegistry<Store>
@@ -46,20 +46,22 @@ final class Stage: Sendable {
                 withIntermediateDirectories: true
             )
         }
-        cloud = try CertificateIssuer("Cloud root", days: 30)
-        factory = try CertificateIssuer("Lamp factory", days: 30)
+        cloud = try LocalAuthority("Cloud root", days: 30)
+        factory = try LocalAuthority("Lamp factory", days: 30)
         policies = PolicyDirectory(auditLogger: silent)
         for (name, text) in StagePolicies.all {
             policies.setPolicy(name, try PolicyDocument(text))
         }
+        let database = try Store(path: folder + "/registry.sqlite", actor: "iot-cloud demo")
         registrar = Registrar(
-            store: Store(),
+            store: database,
             crypto: OpenSSLCrypto(),
             settings: .init(accountID: "000000000000")
         )
         registry = DeviceRegistry(
             registrar,
             policies: policies,
+            resources: ProvisionedResources(database, directory: policies, logger: silent),
             hook: { pending in
                 // The factory writes the serial number of a lamp into its certificate.
                 let name = pending.facts.subjectValues(.commonName).first ?? ""
@@ -85,7 +87,7 @@ final class Stage: Sendable {
     }
 
     private static func tls(
-        _ cloud: CertificateIssuer,
+        _ cloud: LocalAuthority,
         _ registry: DeviceRegistry<Store>,
         _ folder: String
     ) throws -> TLSServer {

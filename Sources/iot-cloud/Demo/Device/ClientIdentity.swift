@@ -22,7 +22,7 @@ struct ClientIdentity: Sendable {
     ///   - issued: the client's own certificate and key.
     ///   - root: the authority that the server's certificate must lead to.
     /// - Throws: NIOSSL's error where it cannot read what was made.
-    init(_ name: String, _ issued: CertificateIssuer.Issued, trusting root: Certificate) throws {
+    init(_ name: String, _ issued: LocalAuthority.Issued, trusting root: Certificate) throws {
         self.name = name
         id = issued.id
         var tls = TLSConfiguration.makeClientConfiguration()

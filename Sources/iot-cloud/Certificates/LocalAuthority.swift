@@ -5,7 +5,7 @@ internal import X509Verification
 internal import X509VerificationOpenSSL
 
 /// An authority in memory: makes a key for each holder and signs its certificate.
-struct CertificateIssuer: Sendable {
+struct LocalAuthority: Sendable {
     /// What a certificate may be used for.
     enum Use: Sendable {
         /// A device, or another client.
