@@ -181,7 +181,7 @@ let composed: [Module] = [
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
         testDependencies: [
-            "DeviceRegistration", "IoTTime", "JSONDocument", "X509Verification",
+            "DeviceRegistration", "DeviceShadow", "IoTTime", "JSONDocument", "X509Verification",
             "X509VerificationOpenSSL",
         ]
             + endpoint("swift-log", "Logging")
