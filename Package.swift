@@ -193,6 +193,10 @@ let modules = cores + bound + composed
 
 /// A program of `Docs/Examples`, compiled so that what a reader copies works.
 func example(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    example(name, needing: dependencies)
+}
+
+func example(_ name: String, needing dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: "Example" + name,
         dependencies: dependencies,
@@ -209,6 +213,16 @@ let examples = [
         "FirmwareManifestOpenSSL",
         "FirmwareManifestSodium",
         "FirmwareTool"
+    ),
+    // With the endpoint; the other examples are a package of their own, Docs/Examples.
+    example(
+        "FramesInNIO",
+        needing: ["MQTTCodec", "MQTTCodecNIO"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
+    ),
+    example(
+        "RunEndpoint",
+        needing: ["CloudEndpoint", "JSONDocument"] + endpoint("swift-log", "Logging")
+            + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals")
     ),
 ]
 
@@ -233,6 +247,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle.git",
@@ -255,10 +270,16 @@ let package = Package(
             dependencies: [
                 "AccessPolicy", "CertificateTool", "CloudEndpoint", "DeviceRegistration",
                 "DeviceShadow", "FileEncryption", "FileTool",
-                "FirmwareManifest", "FirmwareTool", "IoTTime", "JSONDocument", "MQTTBroker",
-                "MQTTCodec", "MQTTPacketDump", "RulesSQL", "RulesSQLSystem", "X509Verification",
+                "FirmwareManifest", "FirmwareManifestOpenSSL", "FirmwareManifestSodium",
+                "FirmwareTool", "HTTPRangeClient", "IoTTime", "JSONDocument",
+                "JSONDocumentCodable", "MQTTBroker", "MQTTCodec", "MQTTCodecNIO",
+                "MQTTPacketDump", "MQTTTopics", "RulesSQL", "RulesSQLSystem", "X509Verification",
                 "X509VerificationOpenSSL",
             ]
+                + endpoint("GRDB.swift", "GRDB")
+                + endpoint("swift-configuration", "Configuration")
+                + endpoint("swift-nio", "NIOCore", "NIOHTTP1", "NIOPosix")
+                + endpoint("swift-nio-ssl", "NIOSSL")
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
                 + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),

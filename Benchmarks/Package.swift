@@ -32,6 +32,8 @@ let package = Package(
             dependencies: ["IoTCAllocationCounter"],
             swiftSettings: swift
         ),
+        // Servers under measurement, in processes of their own.
+        .target(name: "BenchmarkServer", swiftSettings: swift),
         // Peers and yardsticks of the same run.
         .systemLibrary(
             name: "IoTCMosquitto",
@@ -56,6 +58,7 @@ let package = Package(
             iot("JSONDocument"),
             "IoTCYardstickSimdjson"
         ),
+        benchmark("EndpointBenchmarks", "BenchmarkServer", "IoTCBrokerLoad"),
         benchmark("FileEncryptionBenchmarks", iot("FileEncryption"), "IoTCYardstickFile"),
         benchmark(
             "FirmwareManifestBenchmarks",
@@ -66,7 +69,7 @@ let package = Package(
             "IoTCYardstickCBOR"
         ),
         benchmark("JSONBenchmarks", iot("JSONDocument"), "IoTCYardstickSimdjson"),
-        benchmark("MQTTBrokerBenchmarks", "IoTCBrokerLoad"),
+        benchmark("MQTTBrokerBenchmarks", "BenchmarkServer", "IoTCBrokerLoad"),
         benchmark("MQTTCodecBenchmarks", iot("MQTTCodec"), "IoTCYardstickMQTT"),
         benchmark("MQTTTopicsBenchmarks", iot("MQTTTopics"), "IoTCMosquitto"),
         benchmark(

@@ -18,8 +18,6 @@ final class BrokerLoop {
     private let policy: any BrokerPolicy
     /// The shadow service, where the endpoint has one.
     private let shadows: ShadowFace?
-    /// Requests to shadows whose outcome is on its way to the disk.
-    private var shadowsInFlight = 0
     private var presence = PresenceMessages(random: SystemRandomNumberGenerator())
     private let eventLoop: any EventLoop
     private let lingerTimeout: TimeAmount
@@ -281,20 +279,23 @@ final class BrokerLoop {
         _ key: ShadowKey?,
         _ body: @escaping (_ isKept: Bool) -> Void
     ) {
-        guard let database = shadows?.database, let key,
-            reaction.outcome != nil || shadowsInFlight > 0
+        guard let shadows, let database = shadows.database, let key,
+            reaction.outcome != nil || shadows.hasRequestsInFlight
         else { return body(true) }
-        shadowsInFlight += 1
+        shadows.began(key.thing)
         let bound = NIOLoopBound(body, eventLoop: eventLoop)
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
         let eventLoop = eventLoop
         database.write(reaction.outcome, of: key) { isStored in
-            eventLoop.execute { loop.value.kept(isStored, bound.value) }
+            eventLoop.execute { loop.value.kept(isStored, key, bound.value) }
         }
     }
 
-    private func kept(_ isStored: Bool, _ body: (Bool) -> Void) {
-        shadowsInFlight -= 1
+    /// Forgets what the shadow service need not remember any longer.
+    func sweepShadows() { shadows?.sweep(at: Self.now().wall) }
+
+    private func kept(_ isStored: Bool, _ key: ShadowKey, _ body: (Bool) -> Void) {
+        shadows?.ended(key.thing)
         if !isStored { logger.critical("a shadow could not be written: its answer is withheld") }
         body(isStored)
         scheduleDrain()

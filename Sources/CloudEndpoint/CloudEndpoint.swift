@@ -52,7 +52,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
 
     private func serve(on eventLoop: any EventLoop) async throws {
         let addresses = try configuration.listeners.map(resolve)
-        if configuration.listeners.contains(where: \.isSecure), configuration.tls == nil {
+        if configuration.hasSecureListener, configuration.tls == nil {
             throw StartError.noCertificate
         }
         let policy = EndpointPolicy(base: brokerPolicy())
@@ -71,7 +71,11 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                     ),
                     policy: policy,
                     shadows: configuration.shadows.map {
-                        ShadowFace(service: $0, database: configuration.shadowDatabase)
+                        ShadowFace(
+                            service: $0,
+                            database: configuration.shadowDatabase,
+                            limits: configuration.shadowQuota
+                        )
                     },
                     eventLoop: eventLoop,
                     lingerTimeout: configuration.lingerTimeout,
@@ -97,6 +101,10 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 servers.append(try await bind(address, pipeline, on: eventLoop))
             }
             let stopWatching = watchIdentities(loop, on: eventLoop)
+            let sweeping = eventLoop.scheduleRepeatedTask(
+                initialDelay: Self.shadowSweepInterval,
+                delay: Self.shadowSweepInterval
+            ) { _ in loop.value.sweepShadows() }
             let registry = configuration.tls?.admission as? any RegistrationEvents
             registry?.setPublisher { event in
                 eventLoop.execute { loop.value.publish(event) }
@@ -104,6 +112,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             defer {
                 registry?.setPublisher(nil)
                 stopWatching()
+                sweeping.cancel()
             }
             try await webServer(access).run { [servers] web in
                 announce(servers, web)
@@ -118,6 +127,9 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         await stop(servers, loop, on: eventLoop)
         await rules?.value
     }
+
+    /// How often versions of deleted shadows are forgotten, once they may be.
+    private static let shadowSweepInterval = TimeAmount.hours(1)
 
     /// How often certificates of live connections are looked at.
     private static let expiryInterval = TimeAmount.seconds(1)
@@ -288,6 +300,12 @@ extension SocketAddress {
 }
 
 extension CloudEndpoint.Configuration {
+    /// Whether a certificate is needed.
+    fileprivate var hasSecureListener: Bool {
+        listeners.contains(where: \.isSecure)
+            || http?.listeners.contains(where: \.isSecure) == true
+    }
+
     /// With shadows, the broker shows what is published to their topics.
     fileprivate var tappedBroker: Broker.Configuration {
         var broker = broker

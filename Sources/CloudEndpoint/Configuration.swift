@@ -78,6 +78,8 @@ extension CloudEndpoint {
         ///
         /// Load it into the service's store first.
         public var shadowDatabase: ShadowDatabase?
+        /// How much the shadow service lets its clients take.
+        public var shadowQuota = ShadowQuota()
         /// Provisioning of fleets by claim; `nil`: requests for it are messages like others.
         ///
         /// Needs ``policies``, as claims are certificates.
@@ -93,7 +95,7 @@ extension CloudEndpoint {
 
     /// An address that a listener is bound to.
     public struct ListeningAddress: Hashable, Sendable, CustomStringConvertible {
-        /// `mqtt`, `mqtts`, `ws`, `wss` or `http`.
+        /// `mqtt`, `mqtts`, `ws`, `wss`, `http` or `https`.
         public let scheme: String
         /// The IP address.
         public let host: String

@@ -9,6 +9,14 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "TCP port for HTTP; 0 lets the system choose. Without it there is no HTTP.")
     var httpPort: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "TCP port for HTTP over TLS, where policies decide for the client's certificate.",
+            valueName: "port"
+        )
+    )
+    var httpsPort: Int?
+
     @Option(help: ArgumentHelp("Serve this folder's files below /files/.", valueName: "folder"))
     var files: String?
 
@@ -29,17 +37,20 @@ struct HTTPOptions: ParsableArguments {
     var adminTokenFile: String?
 
     func validate() throws {
-        if let httpPort, !(0...65_535).contains(httpPort) {
-            throw ValidationError("--http-port is 0...65535, not \(httpPort)")
+        for port in [httpPort, httpsPort].compactMap({ $0 }) where !(0...65_535).contains(port) {
+            throw ValidationError("a port is 0...65535, not \(port)")
         }
-        if files != nil, httpPort == nil {
-            throw ValidationError("--files needs --http-port")
+        if files != nil, !isOn {
+            throw ValidationError("--files needs --http-port or --https-port")
         }
     }
 
+    /// Whether there is HTTP at all.
+    private var isOn: Bool { httpPort != nil || httpsPort != nil }
+
     /// The engine, with the rules of the file.
     func engine(_ logger: Logger, _ watched: inout [FileReloader.Source]) throws -> RulesEngine? {
-        guard rules != nil || httpPort != nil else { return nil }
+        guard rules != nil || isOn else { return nil }
         var configuration = RulesConfiguration()
         configuration.dataFolder = rulesData
         let engine = RulesEngine(configuration, logger: logger)
@@ -51,10 +62,12 @@ struct HTTPOptions: ParsableArguments {
     }
 
     func configuration(host: String) throws -> CloudEndpoint.HTTPConfiguration? {
-        guard let httpPort else { return nil }
-        var configuration = CloudEndpoint.HTTPConfiguration(
-            listeners: [.init(host: host, port: httpPort)]
-        )
+        guard isOn else { return nil }
+        var configuration = CloudEndpoint.HTTPConfiguration()
+        if let httpPort { configuration.listeners.append(.init(host: host, port: httpPort)) }
+        if let httpsPort {
+            configuration.listeners.append(.init(host: host, port: httpsPort, isSecure: true))
+        }
         configuration.filesFolder = files
         if let adminTokenFile {
             guard let text = try? String(contentsOfFile: adminTokenFile, encoding: .utf8) else {

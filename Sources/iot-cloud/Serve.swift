@@ -31,8 +31,20 @@ struct Serve: AsyncParsableCommand {
 
             Without policies every client may do everything. That is for development, and only \
             allowed where nobody but this machine can connect, or with --allow-anonymous.
+
+            Every option may also stand in a file (--config FILE, JSON) or in the environment: \
+            --tls-port is the key tlsPort and the variable IOT_CLOUD_TLS_PORT. What is typed counts \
+            before the environment, and that before the file.
             """
     )
+
+    @Option(
+        help: ArgumentHelp(
+            "File of options, JSON; relative names in it begin at its own folder.",
+            valueName: "file"
+        )
+    )
+    var config: String?
 
     @Option(help: "Address to listen on.")
     var host = "127.0.0.1"
@@ -91,6 +103,9 @@ struct Serve: AsyncParsableCommand {
         }
         if let maxPacketSize, !(1_024...268_435_460).contains(maxPacketSize) {
             throw ValidationError("--max-packet-size is 1024...268435460, not \(maxPacketSize)")
+        }
+        if http.httpsPort != nil, secure.certificate == nil || secure.key == nil {
+            throw ValidationError("--https-port needs --certificate and --key")
         }
     }
 

@@ -136,9 +136,24 @@ struct ShadowServiceTests {
         #expect(store.count == 1)
         #expect(store.store(deleted, for: key, ifRevision: revision))
         #expect(store.count == 0)
-        #expect(store.removeExpired(at: now.adding(seconds: 172_800)) == 0)
-        #expect(store.removeExpired(at: now.adding(seconds: 172_801)) == 1)
+        #expect(store.removeExpired(at: now.adding(seconds: 172_800)).isEmpty)
+        #expect(store.removeExpired(at: now.adding(seconds: 172_801)).count == 1)
         #expect(store.load(key).shadow == .absent)
+    }
+
+    @Test("§7 an overloaded service says so, with the token, to requests that are right")
+    func overload() {
+        let service = ShadowService(store: MemoryShadowStore())
+        let reaction = service.handleNow(
+            .update,
+            thing: "t",
+            payload: payload(#"{"state":{},"clientToken":"x"}"#),
+            at: now,
+            isOverloaded: true
+        )
+        #expect(reaction.result.status == 429)
+        #expect(reaction.rejection?.clientToken?.description == "x")
+        #expect(service.store.count == 0)
     }
 
     @Test("no update is lost, however many writers there are")

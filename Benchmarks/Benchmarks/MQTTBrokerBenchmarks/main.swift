@@ -1,25 +1,12 @@
 // The endpoint against other brokers, all driven by the same load generator in the same run.
 //
 // The program under measurement is the built `iot-cloud`: IOT_CLOUD names another one.
+import BenchmarkServer
 import BenchmarkSupport
 import Foundation
 import IoTCBrokerLoad
 
 let program = BenchmarkProgram("MQTT brokers, 64 B, loopback")
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
-@MainActor
-func endpointProgram() -> String {
-    if let path = ProcessInfo.processInfo.environment["IOT_CLOUD"] { return path }
-    let builds = ["release", "debug"].map {
-        root.appendingPathComponent(".build/\($0)/iot-cloud").path
-    }
-    let found = builds.first(where: FileManager.default.isExecutableFile) ?? builds[0]
-    if found.contains("/debug/") { print("iot-cloud is a debug build: its numbers say nothing") }
-    return found
-}
-
 @MainActor
 func startEndpoint() -> Server? {
     Server("iot-cloud", endpointProgram()) { port, _ in

@@ -1,5 +1,6 @@
 import Foundation
 import FuzzEntryPoints
+import FuzzSupport
 import Testing
 
 /// Every committed seed and every kept crash goes through its target again.

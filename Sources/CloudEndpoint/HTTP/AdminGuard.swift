@@ -4,6 +4,8 @@ internal import Hummingbird
 internal import NIOCore
 
 /// Who may administer: whoever has the token, or is on this machine and no web page's script.
+///
+/// Behind TLS the token alone counts: devices connect there, maybe through a proxy on this machine.
 struct AdminGuard: Sendable {
     /// The token of `Authorization: Bearer …`; `nil`: none opens the door.
     let token: String?
@@ -27,7 +29,7 @@ struct AdminGuard: Sendable {
             }
             return
         }
-        guard context.peer?.isLoopback == true, isDirect(request) else {
+        guard context.identity == nil, context.peer?.isLoopback == true, isDirect(request) else {
             throw RequestFailure(
                 .forbidden,
                 "only for this machine, or with a bearer token",

@@ -2,17 +2,26 @@
 extension CloudEndpoint {
     /// What an endpoint serves over HTTP.
     public struct HTTPConfiguration: Sendable {
-        /// A listener for HTTP/1.1 without TLS.
+        /// A listener for HTTP/1.1.
         public struct Listener: Hashable, Sendable {
             /// The address or name to bind to; only loopback is open without a policy.
             public var host: String
             /// The port; 0 lets the system choose.
             public var port: Int
+            /// Whether TLS is around it; takes ``CloudEndpoint/Configuration/tls``.
+            ///
+            /// A client is then whom its certificate names, and policies decide what it may do.
+            public var isSecure: Bool
 
             /// Names an address and a port.
-            public init(host: String = "127.0.0.1", port: Int = 8080) {
+            public init(
+                host: String = "127.0.0.1",
+                port: Int = 8080,
+                isSecure: Bool = false
+            ) {
                 self.host = host
                 self.port = port
+                self.isSecure = isSecure
             }
         }
 
@@ -25,7 +34,7 @@ extension CloudEndpoint {
         /// it is sent ends the connection.
         public var filesFolder: String?
         /// Opens `/rules`, `/metrics` and, where there are policies, the data plane, from everywhere:
-        /// `Authorization: Bearer …`; `nil`: only this machine may.
+        /// `Authorization: Bearer …`; `nil`: only this machine may, and without TLS alone.
         ///
         /// At least 16 bytes; a shorter one opens nothing.
         public var adminToken: String? {

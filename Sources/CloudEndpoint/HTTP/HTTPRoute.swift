@@ -40,11 +40,14 @@ struct HTTPContext: InitializableFromSource, Sendable {
     let peer: SocketAddress?
     /// Tagged with a number for the request.
     let logger: Logger
+    /// Who the handshake says it is; `nil` without TLS.
+    let identity: HTTPPeer?
     /// Seconds since 1970.
     let now: Int64
 
     init(source: ApplicationRequestContextSource) {
         peer = source.channel.remoteAddress
+        identity = HTTPPeer.current
         logger = source.logger
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -49,16 +49,18 @@ struct HTTPService: HTTPResponder {
         return try await route.respond(to: request, path: path.dropFirst(1), context: context)
     }
 
-    /// Plain HTTP/1.1 on a listener.
+    /// HTTP/1.1 on a listener.
     ///
     /// - Parameters:
     ///   - listener: where.
+    ///   - security: TLS for a listener that is secure.
     ///   - group: the loops that carry the connections.
     ///   - logger: gets connection events at debug level.
     ///   - whenBound: called once with the address, or not at all when binding fails.
     /// - Returns: the server; running it binds.
     func application(
         on listener: CloudEndpoint.HTTPConfiguration.Listener,
+        security: HTTPSecurity?,
         group: any EventLoopGroup,
         logger: Logger,
         whenBound: @escaping @Sendable (SocketAddress?) -> Void
@@ -68,14 +70,17 @@ struct HTTPService: HTTPResponder {
             maxHeaderListSize: limits.headerBytes,
             maxHeaderFieldCount: limits.headerFields
         )
+        let http = HTTP1Channel.Configuration(
+            idleTimeout: TimeAmount(limits.idleTimeout),
+            httpDecoderConfiguration: decoder
+        )
         return Application(
             responder: self,
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: TimeAmount(limits.idleTimeout),
-                    httpDecoderConfiguration: decoder
-                )
-            ),
+            server: HTTPServerBuilder { responder in
+                let plain = HTTP1Channel(responder: responder, configuration: http)
+                guard let security else { return plain }
+                return SecureHTTPChannel(base: plain, security: security)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(listener.host, port: listener.port),
                 availableConnectionsDelegate: .maximum(limits.connections, logger: logger)

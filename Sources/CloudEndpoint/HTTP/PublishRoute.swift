@@ -7,18 +7,6 @@ internal import JSONDocument
 internal import MQTTBroker
 internal import MQTTCodec
 
-/// Who may use the data plane over HTTP without TLS, where nobody has an identity.
-///
-/// Where there are no policies everybody; else who may administer.
-struct DataGuard: Sendable {
-    let isOpen: Bool
-    let admin: AdminGuard
-
-    func check(_ request: Request, _ context: HTTPContext) throws {
-        if !isOpen { try admin.check(request, context) }
-    }
-}
-
 /// `POST /topics/{topic}`: publishes a message.
 ///
 /// Query: `qos` 0 or 1, `retain`, `contentType`, `responseTopic`, `messageExpiry` in seconds. Fields:
@@ -26,7 +14,7 @@ struct DataGuard: Sendable {
 /// in base 64.
 struct PublishRoute: HTTPRoute {
     let broker: BrokerAccess
-    let access: DataGuard
+    let access: DataAccess
     let limits: CloudEndpoint.HTTPLimits
 
     let methods: [HTTPRequest.Method] = [.post]
@@ -36,7 +24,6 @@ struct PublishRoute: HTTPRoute {
         path: RequestPath,
         context: HTTPContext
     ) async throws -> Response {
-        try access.check(request, context)
         guard let query = RequestQuery(request.uri.query) else {
             throw invalid("the query is malformed")
         }
@@ -57,6 +44,9 @@ struct PublishRoute: HTTPRoute {
         case nil, "false": retain = false
         case "true": retain = true
         default: throw invalid("retain is true or false")
+        }
+        try await access.check(request, context) { caller in
+            caller.mayPublish(topic, retain: retain)
         }
         let expiry = try query["messageExpiry"].map { text throws -> UInt32 in
             guard let seconds = UInt32(text) else { throw invalid("messageExpiry is a number") }

@@ -1,4 +1,5 @@
 #if Endpoint
+internal import AccessPolicy
 internal import Foundation
 internal import HTTPFiles
 internal import HTTPTypes
@@ -10,7 +11,7 @@ internal import MQTTCodec
 /// `GET /retainedMessage` lists retained messages, `GET /retainedMessage/{topic}` gives one.
 struct RetainedRoute: HTTPRoute {
     let broker: BrokerAccess
-    let access: DataGuard
+    let access: DataAccess
 
     let methods: [HTTPRequest.Method] = [.get]
 
@@ -22,10 +23,14 @@ struct RetainedRoute: HTTPRoute {
         path: RequestPath,
         context: HTTPContext
     ) async throws -> Response {
-        try access.check(request, context)
         let joined = Array(path.components.joined(separator: [UInt8(ascii: "/")]))
         guard let topic = String(validating: joined, as: UTF8.self) else {
             throw invalid("the topic is no text")
+        }
+        try await access.check(request, context) { caller in
+            topic.isEmpty
+                ? caller.may(.listRetainedMessages)
+                : caller.may(.getRetainedMessage, .topic, topic)
         }
         return try await topic.isEmpty ? list(request, context) : message(topic, context)
     }

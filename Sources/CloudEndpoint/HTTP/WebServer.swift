@@ -10,6 +10,7 @@ internal import ServiceLifecycle
 struct WebServer {
     private let configuration: CloudEndpoint.HTTPConfiguration?
     private let lingerTimeout: Duration
+    private let security: HTTPSecurity?
     private let logger: Logger
     /// What answers, also for listeners that are not this type's.
     let service: HTTPService
@@ -23,6 +24,7 @@ struct WebServer {
         self.configuration = configuration.http
         lingerTimeout = configuration.lingerTimeout
         self.logger = logger
+        security = configuration.tls.map { HTTPSecurity($0, configuration, logger) }
         let limits = configuration.http?.limits ?? CloudEndpoint.HTTPLimits()
         service = HTTPService(
             routes: Self.routes(configuration, limits, broker, isOpen: isOpen),
@@ -37,7 +39,12 @@ struct WebServer {
         isOpen: Bool
     ) -> [String: any HTTPRoute] {
         let admin = AdminGuard(token: configuration.http?.adminToken)
-        let access = DataGuard(isOpen: isOpen, admin: admin)
+        let access = DataAccess(
+            isOpen: isOpen,
+            admin: admin,
+            directory: configuration.policies,
+            admission: configuration.tls?.admission
+        )
         var routes: [String: any HTTPRoute] = [
             "health": HealthRoute(),
             "metrics": MetricsRoute(broker: broker, rules: configuration.rules, admin: admin),
@@ -91,8 +98,14 @@ struct WebServer {
         if quiet.logLevel > .debug { quiet.logLevel = max(quiet.logLevel, .warning) }
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let services = listeners.enumerated().map { index, listener in
-            service.application(on: listener, group: loops, logger: quiet) {
-                guard let address = CloudEndpoint.ListeningAddress($0, scheme: "http") else {
+            service.application(
+                on: listener,
+                security: listener.isSecure ? security : nil,
+                group: loops,
+                logger: quiet
+            ) {
+                let scheme = listener.isSecure ? "https" : "http"
+                guard let address = CloudEndpoint.ListeningAddress($0, scheme: scheme) else {
                     return
                 }
                 continuation.yield(.bound(index, address))

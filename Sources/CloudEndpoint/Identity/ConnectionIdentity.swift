@@ -98,15 +98,30 @@ final class ConnectionIdentity: @unchecked Sendable {
         _ name: Span<UInt8>,
         at now: WallClock
     ) -> Bool {
+        guard refresh(at: now) else { return false }
+        return names.withName(kind, name) { resource in
+            grant.policies.decide(action, on: resource, in: context).isAllowed
+        }
+    }
+
+    /// Decides a request that concerns no resource in particular: policies name `*` for it.
+    func isAllowed(_ action: PolicyAction, at now: WallClock) -> Bool {
+        let everything = [UInt8(ascii: "*")]
+        return refresh(at: now)
+            && grant.policies.decide(action, on: everything.span, in: context).isAllowed
+    }
+
+    /// Takes the policies and the time as they are now.
+    ///
+    /// - Returns: false for a certificate that has run out.
+    private func refresh(at now: WallClock) -> Bool {
         if let certificate, now >= certificate.validUntil { return false }
         if grant.version != directory.version {
             grant = directory.grant(for: principal)
             applyThing()
         }
         context.now = now
-        return names.withName(kind, name) { resource in
-            grant.policies.decide(action, on: resource, in: context).isAllowed
-        }
+        return true
     }
 
     private func applyThing() {

@@ -19,6 +19,54 @@ struct ShadowFace {
     let service: ShadowService<MemoryShadowStore>
     /// Where they are kept; `nil`: in memory alone.
     let database: ShadowDatabase?
+    /// How much of it one thing, and all of them, may take.
+    let limits: CloudEndpoint.ShadowQuota
+    /// Requests of each thing whose outcome is on its way to the disk.
+    private let inFlight = RequestCounts()
+
+    init(
+        service: ShadowService<MemoryShadowStore>,
+        database: ShadowDatabase?,
+        limits: CloudEndpoint.ShadowQuota
+    ) {
+        self.service = service
+        self.database = database
+        self.limits = limits
+    }
+
+    private final class RequestCounts {
+        var all = 0
+        var byThing: [String: Int] = [:]
+    }
+
+    /// Whether an outcome is on its way to the disk, of whichever thing.
+    var hasRequestsInFlight: Bool { inFlight.all > 0 }
+
+    /// A request's outcome leaves for the disk.
+    func began(_ thing: String) {
+        inFlight.all += 1
+        inFlight.byThing[thing, default: 0] += 1
+    }
+
+    /// It has arrived there, or not.
+    func ended(_ thing: String) {
+        inFlight.all -= 1
+        let left = (inFlight.byThing[thing] ?? 1) - 1
+        inFlight.byThing[thing] = left > 0 ? left : nil
+    }
+
+    /// Whether a thing has to wait, or an update would make one shadow too many.
+    private func isOverloaded(
+        _ operation: ShadowTopic.Operation,
+        _ thing: String,
+        _ name: String?
+    ) -> Bool {
+        if inFlight.byThing[thing, default: 0] >= limits.maximumRequestsInFlight { return true }
+        guard operation == .update, service.store.storedCount >= limits.maximumShadows,
+            let key = try? ShadowKey(thing: thing, name: name)
+        else { return false }
+        return service.store.load(key).shadow == .absent
+    }
 
     /// Serves a message if it is a request.
     ///
@@ -43,7 +91,8 @@ struct ShadowFace {
             name: topic.key.name,
             payload: payload.indices.map { payload[$0] },
             at: now,
-            listeners: listeners(topic.key, topic.operation, hasSubscriber)
+            listeners: listeners(topic.key, topic.operation, hasSubscriber),
+            isOverloaded: isOverloaded(topic.operation, topic.key.thing, topic.key.name)
         )
         return Served(key: topic.key, reaction: reaction)
     }
@@ -74,8 +123,18 @@ struct ShadowFace {
             payload: payload,
             at: now,
             listeners: listening,
-            origin: .http
+            origin: .http,
+            isOverloaded: isOverloaded(operation, thing, name)
         )
+    }
+
+    /// Forgets deleted shadows whose version need not be remembered any longer.
+    ///
+    /// Runs between two requests, so that nothing that is stored meanwhile is forgotten with them.
+    func sweep(at now: WallClock) {
+        for key in service.store.removeExpired(at: now) {
+            database?.write(.absent, of: key) { _ in }
+        }
     }
 
     private func listeners(

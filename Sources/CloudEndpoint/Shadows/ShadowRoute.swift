@@ -1,4 +1,5 @@
 #if Endpoint
+internal import AccessPolicy
 internal import DeviceShadow
 internal import HTTPFiles
 internal import HTTPTypes
@@ -10,7 +11,7 @@ internal import NIOCore
 /// `/things/{thing}/shadow?name=`: reads, updates and deletes a shadow.
 struct ShadowRoute: HTTPRoute {
     let broker: BrokerAccess
-    let access: DataGuard
+    let access: DataAccess
     let limits: CloudEndpoint.HTTPLimits
 
     let methods: [HTTPRequest.Method] = [.get, .post, .delete]
@@ -20,7 +21,6 @@ struct ShadowRoute: HTTPRoute {
         path: RequestPath,
         context: HTTPContext
     ) async throws -> Response {
-        try access.check(request, context)
         guard path.components.count == 2, let thing = path.text(0), path.text(1) == "shadow" else {
             throw RequestFailure(.notFound, "not found", code: "ResourceNotFoundException")
         }
@@ -31,17 +31,20 @@ struct ShadowRoute: HTTPRoute {
                 code: "InvalidRequestException"
             )
         }
-        let operation: ShadowTopic.Operation
+        let (operation, action): (ShadowTopic.Operation, PolicyAction) =
+            switch request.method {
+            case .post: (.update, .updateThingShadow)
+            case .delete: (.delete, .deleteThingShadow)
+            default: (.get, .getThingShadow)
+            }
+        let resource = query["name"].map { thing + "/" + $0 } ?? thing
+        try await access.check(request, context) { $0.may(action, .thing, resource) }
         var payload: [UInt8] = []
-        switch request.method {
-        case .post:
-            operation = .update
+        if operation == .update {
             payload = try await request.bytes(
                 upTo: limits.bodyBytes,
                 code: "RequestEntityTooLargeException"
             )
-        case .delete: operation = .delete
-        default: operation = .get
         }
         guard let result = try await broker.shadow(operation, thing, query["name"], payload) else {
             throw RequestFailure(.notFound, "not found", code: "ResourceNotFoundException")
@@ -53,7 +56,7 @@ struct ShadowRoute: HTTPRoute {
 /// `/api/things/shadow/ListNamedShadowsForThing/{thing}?pageSize=&nextToken=`.
 struct ShadowListRoute: HTTPRoute {
     let service: ShadowService<MemoryShadowStore>
-    let access: DataGuard
+    let access: DataAccess
 
     let methods: [HTTPRequest.Method] = [.get]
 
@@ -62,7 +65,7 @@ struct ShadowListRoute: HTTPRoute {
         path: RequestPath,
         context: HTTPContext
     ) async throws -> Response {
-        try access.check(request, context)
+        try await access.check(request, context) { $0.may(.listNamedShadowsForThing) }
         let prefix = ["things", "shadow", "ListNamedShadowsForThing"]
         guard path.components.count == 4, let thing = path.text(3),
             prefix.indices.allSatisfy({ path.text($0) == prefix[$0] })

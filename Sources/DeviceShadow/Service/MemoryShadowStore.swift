@@ -39,6 +39,8 @@ public final class MemoryShadowStore: ShadowStore {
         var things: [String: Thing] = [:]
         var revision: UInt64 = 0
         var count = 0
+        /// Deleted shadows whose version is still remembered.
+        var tombstones: Set<ShadowKey> = []
     }
 
     private let state = Mutex(State())
@@ -48,6 +50,9 @@ public final class MemoryShadowStore: ShadowStore {
 
     /// Live shadows.
     public var count: Int { state.withLock { $0.count } }
+
+    /// Live shadows and deleted ones whose version is still remembered: what takes memory.
+    public var storedCount: Int { state.withLock { $0.count + $0.tombstones.count } }
 
     /// Reads a shadow and its revision.
     ///
@@ -76,6 +81,11 @@ public final class MemoryShadowStore: ShadowStore {
             state.revision += 1
             let next = state.revision
             let isForgotten = shadow == .absent
+            if isLive || isForgotten {
+                state.tombstones.remove(key)
+            } else {
+                state.tombstones.insert(key)
+            }
             let hidesNames = key.name != nil && wasLive != isLive
             Self.change(&state.things[key.thing, default: Thing()]) { thing in
                 thing[key.name] = isForgotten ? nil : Slot(shadow: shadow, revision: next)
@@ -120,24 +130,20 @@ public final class MemoryShadowStore: ShadowStore {
 
     /// Forgets tombstones that have expired.
     ///
-    /// - Returns: how many there were.
-    /// - Complexity: O(*n*) in all shadows; call it now and then.
+    /// - Returns: of which shadows they were.
+    /// - Complexity: O(*n*) in the tombstones; call it now and then.
     @discardableResult
-    public func removeExpired(at now: WallClock) -> Int {
+    public func removeExpired(at now: WallClock) -> [ShadowKey] {
         state.withLock { state in
-            var removed = 0
-            for (name, thing) in state.things {
-                var kept = thing
-                if thing.classic?.shadow.isForgotten(at: now) == true { kept.classic = nil }
-                kept.named = thing.named.filter { !$0.value.shadow.isForgotten(at: now) }
-                let lost =
-                    thing.named.count - kept.named.count
-                    + (thing.classic == nil || kept.classic != nil ? 0 : 1)
-                guard lost > 0 else { continue }
-                removed += lost
-                state.things[name] = kept.isEmpty ? nil : kept
+            let expired = state.tombstones.filter { key in
+                state.things[key.thing]?[key.name]?.shadow.isForgotten(at: now) ?? true
             }
-            return removed
+            for key in expired {
+                state.things[key.thing]?[key.name] = nil
+                if state.things[key.thing]?.isEmpty == true { state.things[key.thing] = nil }
+            }
+            state.tombstones.subtract(expired)
+            return Array(expired)
         }
     }
 }

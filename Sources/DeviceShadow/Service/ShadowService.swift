@@ -126,6 +126,9 @@ public struct ShadowService<Store: ShadowStore>: Sendable {
 
 extension ShadowService where Store == MemoryShadowStore {
     /// ``handle(_:thing:name:payload:at:listeners:origin:)`` without suspension.
+    ///
+    /// - Parameter isOverloaded: refuses a request that is right in itself with code 429, whatever it
+    ///   asks for.
     public func handleNow(
         _ operation: ShadowTopic.Operation,
         thing: String,
@@ -133,13 +136,16 @@ extension ShadowService where Store == MemoryShadowStore {
         payload: [UInt8],
         at now: WallClock,
         listeners: ShadowListeners = .all,
-        origin: ShadowOrigin = .mqtt
+        origin: ShadowOrigin = .mqtt,
+        isOverloaded: Bool = false
     ) -> ShadowReaction {
         var key: ShadowKey?
         do throws(ShadowRejection) {
             let checked = try ShadowKey(thing: thing, name: name)
             key = checked
-            return performNow(try read(operation, checked, payload, now, listeners, origin))
+            let transaction = try read(operation, checked, payload, now, listeners, origin)
+            if isOverloaded { return transaction.reaction(to: ShadowRejection(.tooManyRequests)) }
+            return performNow(transaction)
         } catch {
             return .rejected(error, operation, key, now, listeners, origin)
         }

@@ -3,13 +3,11 @@ import MQTTBroker
 import MQTTCodec
 import MQTTTopics
 
-extension FuzzEntryPoint {
-    /// Two clients, their packets and raw bytes, breaking transports, late answers, passing time, and a
-    /// store that falls behind and dies.
-    static let broker = FuzzEntryPoint("broker") { bytes in
-        var play = BrokerPlay(script: Array(bytes))
-        play.run()
-    }
+/// Two clients, their packets and raw bytes, breaking transports, late answers, passing time, and a
+/// store that falls behind and dies.
+func fuzzBroker(_ bytes: UnsafeRawBufferPointer) {
+    var play = BrokerPlay(script: Array(bytes))
+    play.run()
 }
 
 /// Denies what starts with `n`, and answers later what starts with `l`.

@@ -1,14 +1,16 @@
-import Foundation
+internal import Foundation
 
-/// A broker in a process of its own, on a free port of loopback.
-final class Server {
-    let name: String
-    let port: Int
+/// A server in a process of its own, on a free port of loopback.
+public final class Server {
+    /// What the tables call it.
+    public let name: String
+    /// Where it listens.
+    public let port: Int
     private let process: Process
     private let folder: URL
 
     /// Starts a program and waits until it accepts connections; `nil` where it is not installed.
-    init?(
+    public init?(
         _ name: String,
         _ program: String,
         configuration: (_ port: Int, _ folder: String) -> (arguments: [String], file: String?)
@@ -52,7 +54,7 @@ final class Server {
     }
 
     /// Bytes of its memory that are resident.
-    var residentBytes: Double {
+    public var residentBytes: Double {
         let path = "/proc/\(process.processIdentifier)/status"
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
@@ -80,7 +82,8 @@ private func canConnect(_ port: Int) -> Bool {
     }
 }
 
-private func freePort() -> Int? {
+/// A port of loopback that nothing listens on.
+public func freePort() -> Int? {
     withSocket { descriptor, address in
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         return withUnsafeMutablePointer(to: &address) {
@@ -93,4 +96,18 @@ private func freePort() -> Int? {
             }
         }
     }
+}
+
+/// The built `iot-cloud`: the one that the variable IOT_CLOUD names, else the release build, else the
+/// debug build with a warning.
+public func endpointProgram() -> String {
+    if let path = ProcessInfo.processInfo.environment["IOT_CLOUD"] { return path }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let builds = ["release", "debug"].map {
+        root.appendingPathComponent(".build/\($0)/iot-cloud").path
+    }
+    let found = builds.first(where: FileManager.default.isExecutableFile) ?? builds[0]
+    if found.contains("/debug/") { print("iot-cloud is a debug build: its numbers say nothing") }
+    return found
 }

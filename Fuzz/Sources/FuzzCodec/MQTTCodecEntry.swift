@@ -125,6 +125,7 @@ enum MQTTCodecEntry {
             } catch {
                 preconditionFailure("refuses its own bytes: \(error)")
             }
+            checkFields(encoded, version, role)
             if case .publish(let publish) = packet, !publish.topicName.isEmpty {
                 try share(publish, encoded, version)
             }
