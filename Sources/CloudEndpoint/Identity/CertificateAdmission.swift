@@ -43,6 +43,9 @@ public final class AdmittedCertificate: Sendable {
     /// The first moment at which the verdict is no longer good.
     public let validUntil: WallClock
 
+    /// The host name of the handshake: part of what was judged, and needed to judge again.
+    public let serverName: String?
+
     /// The name of the principal: hexadecimal SHA-256 of the certificate.
     public var id: String { facts.id }
 
@@ -51,12 +54,14 @@ public final class AdmittedCertificate: Sendable {
         certificate: Certificate,
         intermediates: [Certificate],
         facts: CertificateFacts,
-        validUntil: WallClock
+        validUntil: WallClock,
+        serverName: String? = nil
     ) {
         self.certificate = certificate
         self.intermediates = intermediates
         self.facts = facts
         self.validUntil = validUntil
+        self.serverName = serverName
     }
 }
 

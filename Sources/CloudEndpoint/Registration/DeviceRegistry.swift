@@ -79,8 +79,8 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
         at now: WallClock
     ) async -> AdmissionVerdict {
         let ders = [certificate.certificate.der] + certificate.intermediates.map(\.der)
-        // A name was checked when the session began, and CONNECT has none.
-        return await judge(ders, serverName: nil, at: now, isRecheck: true)
+        // A CA of the mode SNI_ONLY asks for the name every time.
+        return await judge(ders, serverName: certificate.serverName, at: now, isRecheck: true)
     }
 
     private func judge(
@@ -109,7 +109,8 @@ public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
                     certificate: principal.record.certificate,
                     intermediates: [],
                     facts: principal.facts,
-                    validUntil: principal.recheckAt
+                    validUntil: principal.recheckAt,
+                    serverName: serverName
                 )
             )
         case .pending(let record, let event):
