@@ -181,8 +181,8 @@ let composed: [Module] = [
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
         testDependencies: [
-            "DeviceRegistration", "IoTTime", "JSONDocument", "X509Verification",
-            "X509VerificationOpenSSL",
+            "DeviceRegistration", "DeviceShadow", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "X509Verification", "X509VerificationOpenSSL",
         ]
             + endpoint("swift-log", "Logging")
             + endpoint("GRDB.swift", "GRDB")
@@ -288,8 +288,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "AccessPolicy", "CloudEndpoint", "DeviceRegistration", "IoTTime",
-                "X509Verification",
+                "AccessPolicy", "CloudEndpoint", "DeviceRegistration", "IoTTestSupport", "IoTTime",
+                "MQTTBroker", "MQTTCodec", "X509Verification",
                 "X509VerificationOpenSSL", "iot-cloud",
             ]
                 + endpoint("swift-log", "Logging"),

@@ -52,7 +52,7 @@ let package = Package(
         ),
         example("EncryptFile", "FileEncryption"),
         example("SealedFile", "FileTool"),
-        example("ResumeTransfer", "SegmentTransfer"),
+        example("ResumeTransfer", "SegmentTransfer", "FileEncryption", "FileTool"),
         example("StrictCBOR", "CBORCodec"),
         example(
             "SignManifest",

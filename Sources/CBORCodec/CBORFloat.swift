@@ -26,7 +26,8 @@ enum CBORFloat {
         guard exponent <= 15, exponent >= -24 else { return nil }
         if exponent < -14 {
             let scaled = magnitude * 0x1p24
-            return scaled == scaled.rounded() ? sign | UInt16(scaled) : nil
+            // Below 2^10. Not by `rounded()`, which asks for the C library's maths.
+            return scaled == Double(UInt16(scaled)) ? sign | UInt16(scaled) : nil
         }
         guard magnitude.bitPattern & (1 << 42 - 1) == 0 else { return nil }
         let fraction = UInt16(magnitude.bitPattern >> 42 & 0x3FF)

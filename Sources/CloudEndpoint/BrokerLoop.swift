@@ -13,21 +13,34 @@ internal import NIOCore
 /// Confined to its event loop. Outputs are taken once per turn of the loop, so that everything one
 /// readiness cycle produces for a connection leaves in one write.
 final class BrokerLoop {
-    private var broker: Broker
+    var broker: Broker
     /// Answers the broker; the same that it asks itself.
     private let policy: any BrokerPolicy
     /// The shadow service, where the endpoint has one.
     private let shadows: ShadowFace?
     private var presence = PresenceMessages(random: SystemRandomNumberGenerator())
-    private let eventLoop: any EventLoop
-    private let lingerTimeout: TimeAmount
-    private let logger: Logger
+    let eventLoop: any EventLoop
+    let logger: Logger
+    /// Methods of enhanced authentication, and the exchanges that are open.
+    let authentication: (any EnhancedAuthentication)?
+    var exchanges: [Broker.ConnectionID: any AuthenticationExchange] = [:]
+    /// What this thread has measured of itself.
+    var measurements = LoopMeasurements()
+    /// Event loops of sockets beside this one.
+    var bridges: [BrokerEnd] = []
 
-    private var handlers: [Broker.ConnectionID: MQTTConnectionHandler] = [:]
+    /// The database of a durable broker.
+    var store: StoreQueue?
+    /// Told once when that cannot be written.
+    var whenStorageFails: () -> Void = {}
+    /// Connections that brought more than the disk takes.
+    var waitingForDisk: [Broker.ConnectionID] = []
+
+    var links: [Broker.ConnectionID: ConnectionLink] = [:]
     /// Channels that are open, those whose connection the broker has already forgotten included.
     private var openChannels = 0
     private var whenIdle: EventLoopPromise<Void>?
-    private var isStopping = false
+    private(set) var isStopping = false
     /// Sees what was published.
     var rules: RulesEngine?
     /// Serves requests of provisioning.
@@ -35,49 +48,51 @@ final class BrokerLoop {
     /// How many rules made the message that is being published.
     private var publishDepth = 0
     private var isDrainScheduled = false
+    /// The time of the turn at hand.
+    private var turnTime: Broker.Now?
     private var timer: (deadline: MonotonicTime, task: Scheduled<Void>)?
 
     init(
         broker: consuming Broker,
         policy: any BrokerPolicy,
         shadows: ShadowFace?,
+        authentication: (any EnhancedAuthentication)? = nil,
         eventLoop: any EventLoop,
-        lingerTimeout: Duration,
         logger: Logger
     ) {
         self.broker = broker
         self.policy = policy
         self.shadows = shadows
+        self.authentication = authentication
         self.eventLoop = eventLoop
-        self.lingerTimeout = TimeAmount(lingerTimeout)
         self.logger = logger
     }
 
     /// A channel became active.
-    func opened(_ handler: MQTTConnectionHandler, peer: Broker.Peer) -> Broker.ConnectionID {
+    func opened(_ link: ConnectionLink, peer: Broker.Peer) -> Broker.ConnectionID {
         openChannels += 1
-        let id = broker.opened(peer, at: Self.now())
-        handlers[id] = handler
+        let id = broker.opened(peer, at: now())
+        links[id] = link
         scheduleDrain()
         return id
     }
 
-    /// Bytes arrived.
-    func received(_ bytes: Span<UInt8>, on id: Broker.ConnectionID) {
-        broker.received(bytes, on: id, at: Self.now())
-        scheduleDrain()
+    /// Bytes arrived; the caller sees to the outputs.
+    func received(_ bytes: ByteBuffer, on id: Broker.ConnectionID) {
+        broker.received(bytes.readableBytesUInt8Span, on: id, at: now())
+        if let store, store.isBehind { waitForDisk(id) }
     }
 
-    /// A batch reached the socket.
+    /// A batch reached the socket; the caller sees to the outputs.
     func written(_ count: Int, on id: Broker.ConnectionID) {
-        broker.written(count, on: id, at: Self.now())
-        scheduleDrain()
+        broker.written(count, on: id, at: now())
     }
 
     /// A channel became inactive.
     func closed(_ id: Broker.ConnectionID) {
         openChannels -= 1
-        if handlers.removeValue(forKey: id) != nil { broker.closed(id, at: Self.now()) }
+        if links.removeValue(forKey: id) != nil { broker.closed(id, at: now()) }
+        if !exchanges.isEmpty { exchanges[id] = nil }
         scheduleDrain()
         finishIfIdle()
     }
@@ -107,7 +122,7 @@ final class BrokerLoop {
             qos: qos,
             retain: retain,
             messageExpiryInterval: expiry,
-            at: Self.now()
+            at: now()
         )
         drain()
         return result
@@ -115,12 +130,12 @@ final class BrokerLoop {
 
     /// The retained message of a topic.
     func retainedMessage(of topic: String) -> Broker.PublishedMessage? {
-        broker.retainedMessage(of: topic.utf8Span.span, at: Self.now())
+        broker.retainedMessage(of: topic.utf8Span.span, at: now())
     }
 
     /// Calls `body` with each retained message.
     func forEachRetained(matching filter: TopicFilter, _ body: (Broker.PublishedMessage) -> Void) {
-        broker.forEachRetained(matching: filter, at: Self.now(), body)
+        broker.forEachRetained(matching: filter, at: now(), body)
     }
 
     /// Counters of the broker.
@@ -129,15 +144,17 @@ final class BrokerLoop {
     /// Policies or certificates changed: live connections are judged again.
     func policyChanged() {
         guard !isStopping else { return }
-        broker.policyChanged(at: Self.now())
+        broker.policyChanged(at: now())
         scheduleDrain()
     }
 
     /// Ends connections whose certificate has run out; called every few seconds.
     func endExpired() {
-        let now = Self.now()
-        guard handlers.values.contains(where: { $0.isExpired(at: now.wall) }) else { return }
-        policyChanged()
+        let now = now().wall
+        let isAnyExpired = links.values.contains { link in
+            link.identity?.certificate.map { now >= $0.validUntil } ?? false
+        }
+        if isAnyExpired { policyChanged() }
     }
 
     /// Tells every client, and closes what does not close by itself.
@@ -147,7 +164,7 @@ final class BrokerLoop {
         isStopping = true
         let promise = eventLoop.makePromise(of: Void.self)
         whenIdle = promise
-        broker.shutDown(at: Self.now())
+        broker.shutDown(at: now())
         drain()
         timer?.task.cancel()
         timer = nil
@@ -155,52 +172,61 @@ final class BrokerLoop {
         return promise.futureResult
     }
 
-    private func finishIfIdle() {
-        guard isStopping, openChannels == 0, let promise = whenIdle else { return }
+    func finishIfIdle() {
+        guard isStopping, openChannels == 0, store?.isIdle ?? true, let promise = whenIdle
+        else { return }
         whenIdle = nil
         promise.succeed(())
     }
 
-    private func scheduleDrain() {
+    func scheduleDrain() {
         guard !isDrainScheduled else { return }
         isDrainScheduled = true
         eventLoop.assumeIsolated().execute { self.drain() }
     }
 
-    private func drain() {
+    func drain() {
         isDrainScheduled = false
         while let output = broker.nextOutput() { perform(output) }
+        for end in bridges { end.flush() }
+        if let turnTime {
+            let passed = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+            measurements.turns.add(passed - turnTime.monotonic.nanoseconds)
+        }
+        turnTime = nil
         if !isStopping { armTimer() }
     }
 
     private func perform(_ output: Broker.Output) {
         switch output {
         case .send(let id, let batch):
-            handlers[id]?.write(batch)
+            links[id]?.write(batch)
         case .close(let id, let reason):
             logger.debug("closing", metadata: ["reason": "\(reason)"])
-            handlers.removeValue(forKey: id)?.finish(reason, lingerTimeout: lingerTimeout)
+            links.removeValue(forKey: id)?.finish(reason)
         case .suspendReading(let id):
-            handlers[id]?.setReading(false)
+            links[id]?.setReading(false, for: .slowPeer)
         case .resumeReading(let id):
-            handlers[id]?.setReading(true)
+            links[id]?.setReading(true, for: .slowPeer)
         case .authorise(let effect, let question):
             answer(question, effect)
+        case .authenticate(let effect, let step):
+            authenticate(effect, step)
+        case .store(let group, let commands):
+            keep(group, commands)
         case .event(let event):
             log(event)
             announce(event)
         case .published(let message):
             if let provisioning, ProvisioningTopic.isReserved(message.topicName) {
                 // Neither rules nor others see what may hold a token.
-                return provisioning.serve(message, at: Self.now().monotonic) { content, client in
-                    _ = self.broker.send(content, to: client, at: Self.now())
+                return provisioning.serve(message, at: now().monotonic) { content, client in
+                    _ = self.broker.send(content, to: client, at: self.now())
                     self.scheduleDrain()
                 }
             }
-            rules?.offer(message, at: Self.now().wall, depth: publishDepth)
+            rules?.offer(message, at: now().wall, depth: publishDepth)
             if ShadowTopic.isReserved(message.topicName) { serveShadow(message) }
-        default:
-            logger.error("an output of the broker is not handled")
         }
     }
 
@@ -223,24 +249,24 @@ final class BrokerLoop {
             message.topicName,
             payload: message.payload.span,
             qos: .atLeastOnce,
-            at: Self.now()
+            at: now()
         )
     }
 
     /// Publishes an event of the registry.
     func publish(_ event: RegistrationEvent) {
         guard !isStopping else { return }
-        broker.publish(event.topic, payload: event.payload.span, qos: .atLeastOnce, at: Self.now())
+        broker.publish(event.topic, payload: event.payload.span, qos: .atLeastOnce, at: now())
         scheduleDrain()
     }
 
     /// Serves a request to the shadow service.
     private func serveShadow(_ message: Broker.PublishedMessage) {
         guard let shadows else { return }
-        let served = shadows.serve(message, at: Self.now().wall) { broker.hasSubscriber($0) }
+        let served = shadows.serve(message, at: now().wall) { broker.hasSubscriber($0) }
         guard let served else { return }
         whenKept(served.reaction, served.key) { isKept in
-            if isKept { self.publish(served.reaction.messages, at: Self.now()) }
+            if isKept { self.publish(served.reaction.messages, at: self.now()) }
         }
     }
 
@@ -259,14 +285,14 @@ final class BrokerLoop {
             thing: thing,
             name: name,
             payload: payload,
-            at: Self.now().wall
+            at: now().wall
         ) { broker.hasSubscriber($0) }
         let promise = eventLoop.makePromise(of: ShadowResult?.self)
         whenKept(reaction, try? ShadowKey(thing: thing, name: name)) { isKept in
             guard isKept else {
                 return promise.succeed(ShadowResult(ShadowRejection(.internalFailure)))
             }
-            self.publish(reaction.messages, at: Self.now())
+            self.publish(reaction.messages, at: self.now())
             promise.succeed(reaction.result)
         }
         return promise.futureResult
@@ -292,7 +318,7 @@ final class BrokerLoop {
     }
 
     /// Forgets what the shadow service need not remember any longer.
-    func sweepShadows() { shadows?.sweep(at: Self.now().wall) }
+    func sweepShadows() { shadows?.sweep(at: now().wall) }
 
     private func kept(_ isStored: Bool, _ key: ShadowKey, _ body: (Bool) -> Void) {
         shadows?.ended(key.thing)
@@ -318,7 +344,7 @@ final class BrokerLoop {
             let admission = identity.admission, let certificate = identity.certificate
         else {
             // No other policy of this endpoint defers its answer.
-            return broker.completed(effect, .deny(.notAuthorized), at: Self.now())
+            return broker.completed(effect, .deny(.notAuthorized), at: now())
         }
         let version = admission.changes.version
         Self.recheck(certificate, by: admission, on: eventLoop).assumeIsolated().whenSuccess {
@@ -332,7 +358,7 @@ final class BrokerLoop {
                 case .remain: self.policy.remain(question.client)
                 default: .deny(.notAuthorized)
                 }
-            self.broker.completed(effect, decision, at: Self.now())
+            self.broker.completed(effect, decision, at: self.now())
             self.drain()
         }
     }
@@ -379,10 +405,17 @@ final class BrokerLoop {
 
     private func timerFired() {
         timer = nil
-        broker.handleTimeout(at: Self.now())
+        turnTime = nil
+        broker.handleTimeout(at: now())
         drain()
     }
 
-    static func now() -> Broker.Now { SystemClock.now() }
+    /// The clocks, read once in a turn of the loop.
+    func now() -> Broker.Now {
+        if let turnTime { return turnTime }
+        let now = SystemClock.now()
+        turnTime = now
+        return now
+    }
 }
 #endif

@@ -1,6 +1,7 @@
 #if Endpoint
 public import Logging
 internal import MQTTBroker
+internal import MQTTTopics
 internal import NIOCore
 internal import NIOPosix
 public import ServiceLifecycle
@@ -10,8 +11,8 @@ public import ServiceLifecycle
 /// The endpoint holds no protocol rule. It hands bytes and readings of the clocks to a
 /// ``MQTTBroker/Broker`` and does what comes out.
 public struct CloudEndpoint: Service, CustomStringConvertible {
-    private let configuration: Configuration
-    private let logger: Logger
+    let configuration: Configuration
+    let logger: Logger
     private let whenListening: @Sendable ([ListeningAddress]) -> Void
 
     /// For logs; says nothing of the configuration.
@@ -38,30 +39,81 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
     ///
     /// - Throws: ``StartError``, or the system's error when an address cannot be bound.
     public func run() async throws {
-        // One loop owns the broker and the connections: what a publish needs is on one thread.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loops = EventLoops(count: configuration.eventLoops)
         do {
-            try await serve(on: group.next())
+            try await serve(on: loops)
         } catch {
-            try? await group.shutdownGracefully()
+            try? await loops.shutDown()
             throw error
         }
-        try await group.shutdownGracefully()
+        try await loops.shutDown()
         logger.info("stopped")
     }
 
-    private func serve(on eventLoop: any EventLoop) async throws {
+    private func serve(on loops: EventLoops) async throws {
         let addresses = try configuration.listeners.map(resolve)
         if configuration.hasSecureListener, configuration.tls == nil {
             throw StartError.noCertificate
         }
-        let policy = EndpointPolicy(base: brokerPolicy())
         if !hasPolicy {
             logger.warning(
                 "DEVELOPMENT MODE: no policies, every client may connect, publish and subscribe"
             )
         }
-        let loop = try await eventLoop.submit { [configuration, logger] in
+        let eventLoop = loops.broker
+        let loop = try await makeBroker(on: eventLoop)
+        var loops = loops
+        try await loops.connect(to: loop)
+        let (failures, failed) = AsyncStream.makeStream(of: Void.self)
+        try await attachDatabase(to: loop, on: eventLoop) { failed.yield() }
+        try await startProvisioning(loop, on: eventLoop)
+        let rate = ConnectRate(configuration.maximumConnectRate)
+        let access = BrokerAccess(loop, on: eventLoop, rate)
+        let rules = try await startRules(loop, access, on: eventLoop)
+        let gauge = HandshakeGauge(limit: configuration.maximumHandshakes)
+        var servers: [any Channel] = []
+        do {
+            for (listener, address) in zip(configuration.listeners, addresses) {
+                let pipeline = pipeline(of: listener, on: loops, gauge, rate)
+                servers.append(try await bind(address, pipeline, on: loops.sockets))
+            }
+            let stopWatching = watchIdentities(loop, on: eventLoop)
+            let stopCounting = publishCounters(loop)
+            let sweeping = eventLoop.scheduleRepeatedTask(
+                initialDelay: Self.shadowSweepInterval,
+                delay: Self.shadowSweepInterval
+            ) { _ in loop.value.sweepShadows() }
+            let registry = configuration.tls?.admission as? any RegistrationEvents
+            registry?.setPublisher { event in
+                eventLoop.execute { loop.value.publish(event) }
+            }
+            defer {
+                registry?.setPublisher(nil)
+                stopWatching()
+                stopCounting()
+                sweeping.cancel()
+            }
+            try await webServer(access).run { [servers] web in
+                announce(servers, web)
+                // Graceful shutdown and cancellation stop the endpoint alike.
+                try await Self.untilShutdown(or: failures)
+            }
+        } catch {
+            await stop(servers, loop, on: eventLoop)
+            await rules?.value
+            throw error
+        }
+        await stop(servers, loop, on: eventLoop)
+        await rules?.value
+    }
+
+    private func makeBroker(on eventLoop: any EventLoop) async throws -> NIOLoopBound<BrokerLoop> {
+        let policy = EndpointPolicy(
+            base: brokerPolicy(),
+            authenticationMethods: configuration.authentication?.methods ?? [],
+            refusedFilters: configuration.refusedFilters
+        )
+        return try await eventLoop.submit { [configuration, logger] in
             NIOLoopBound(
                 BrokerLoop(
                     broker: Broker(
@@ -77,55 +129,13 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                             limits: configuration.shadowQuota
                         )
                     },
+                    authentication: configuration.authentication,
                     eventLoop: eventLoop,
-                    lingerTimeout: configuration.lingerTimeout,
                     logger: logger
                 ),
                 eventLoop: eventLoop
             )
         }.get()
-
-        try await startProvisioning(loop, on: eventLoop)
-        let access = BrokerAccess(loop, on: eventLoop)
-        let rules = try await startRules(loop, access, on: eventLoop)
-        let gauge = try await eventLoop.submit { [configuration] in
-            NIOLoopBound(
-                HandshakeGauge(limit: configuration.maximumHandshakes),
-                eventLoop: eventLoop
-            )
-        }.get()
-        var servers: [any Channel] = []
-        do {
-            for (listener, address) in zip(configuration.listeners, addresses) {
-                let pipeline = pipeline(of: listener, to: loop, gauge)
-                servers.append(try await bind(address, pipeline, on: eventLoop))
-            }
-            let stopWatching = watchIdentities(loop, on: eventLoop)
-            let sweeping = eventLoop.scheduleRepeatedTask(
-                initialDelay: Self.shadowSweepInterval,
-                delay: Self.shadowSweepInterval
-            ) { _ in loop.value.sweepShadows() }
-            let registry = configuration.tls?.admission as? any RegistrationEvents
-            registry?.setPublisher { event in
-                eventLoop.execute { loop.value.publish(event) }
-            }
-            defer {
-                registry?.setPublisher(nil)
-                stopWatching()
-                sweeping.cancel()
-            }
-            try await webServer(access).run { [servers] web in
-                announce(servers, web)
-                // Ends by graceful shutdown or by cancellation; both stop the endpoint alike.
-                try? await gracefulShutdown()
-            }
-        } catch {
-            await stop(servers, loop, on: eventLoop)
-            await rules?.value
-            throw error
-        }
-        await stop(servers, loop, on: eventLoop)
-        await rules?.value
     }
 
     /// How often versions of deleted shadows are forgotten, once they may be.
@@ -174,14 +184,15 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         return DirectoryPolicy(
             directory: directory,
             logger: logger,
-            now: { BrokerLoop.now().wall }
+            now: { SystemClock.wall() }
         )
     }
 
     private func pipeline(
         of listener: Configuration.Listener,
-        to loop: NIOLoopBound<BrokerLoop>,
-        _ gauge: NIOLoopBound<HandshakeGauge>
+        on loops: EventLoops,
+        _ gauge: HandshakeGauge,
+        _ rate: ConnectRate?
     ) -> ListenerPipeline {
         let handshake = listener.isSecure ? configuration.tls : nil
         return ListenerPipeline(
@@ -191,26 +202,33 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                     server: $0,
                     timeout: TimeAmount(configuration.tlsHandshakeTimeout),
                     logger: logger,
-                    now: { BrokerLoop.now().wall }
+                    now: { SystemClock.wall() }
                 )
             },
             gauge: gauge,
-            loop: loop,
+            loops: loops,
+            lingerTimeout: TimeAmount(configuration.lingerTimeout),
+            rate: rate,
             directory: configuration.policies,
             maximumFrameSize: configuration.broker.maximumPacketSize + 16,
-            now: { BrokerLoop.now().wall }
+            now: { SystemClock.wall() }
         )
     }
 
     private func bind(
         _ address: SocketAddress,
         _ pipeline: ListenerPipeline,
-        on eventLoop: any EventLoop
+        on group: any EventLoopGroup
     ) async throws -> any Channel {
-        try await ServerBootstrap(group: eventLoop)
+        try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1_024)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // A channel keeps the buffer it last read into: small until more arrives.
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try pipeline.configure(channel) }
             }
@@ -309,6 +327,11 @@ extension CloudEndpoint.Configuration {
     /// With shadows, the broker shows what is published to their topics.
     fileprivate var tappedBroker: Broker.Configuration {
         var broker = broker
+        broker.isDurable = brokerDatabase != nil
+        // What matches in one dialect alone matches in `.oasis`.
+        if broker.dialect == .aws, listeners.contains(where: { $0.dialect == .oasis }) {
+            broker.dialect = .oasis
+        }
         if shadows != nil, broker.publishedTap == .none { broker.publishedTap = .selected }
         if provisioning != nil {
             if broker.publishedTap == .none { broker.publishedTap = .selected }

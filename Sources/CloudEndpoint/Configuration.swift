@@ -1,6 +1,7 @@
 #if Endpoint
 public import DeviceShadow
 public import MQTTBroker
+public import MQTTTopics
 
 extension CloudEndpoint {
     /// What one endpoint listens on and allows.
@@ -24,18 +25,23 @@ extension CloudEndpoint {
             public var transport: Transport
             /// Whether TLS is around it; takes ``Configuration/tls``.
             public var isSecure: Bool
+            /// Whose matching and refusals its clients meet; `nil`: those of
+            /// ``Configuration/broker``.
+            public var dialect: TopicDialect?
 
             /// Names an address and a port.
             public init(
                 host: String = "127.0.0.1",
                 port: Int = 1883,
                 transport: Transport = .tcp,
-                isSecure: Bool = false
+                isSecure: Bool = false,
+                dialect: TopicDialect? = nil
             ) {
                 self.host = host
                 self.port = port
                 self.transport = transport
                 self.isSecure = isSecure
+                self.dialect = dialect
             }
 
             var scheme: String {
@@ -52,6 +58,11 @@ extension CloudEndpoint {
         public var broker = Broker.Configuration()
         /// Certificates of secure listeners.
         public var tls: TLSServer?
+        /// Threads of the endpoint; at least 1.
+        ///
+        /// With 1 the broker and all sockets share a thread. With more, one is the broker's and the
+        /// others serve sockets, TLS and WebSocket framing.
+        public var eventLoops = 1
         /// TLS handshakes in progress; more connections are closed at once.
         public var maximumHandshakes = 1_000
         /// How long a TLS handshake may take.
@@ -74,6 +85,17 @@ extension CloudEndpoint {
         public var shadows: ShadowService<MemoryShadowStore>? = ShadowService(
             store: MemoryShadowStore()
         )
+        /// Methods of enhanced authentication; `nil`: none is offered.
+        public var authentication: (any EnhancedAuthentication)?
+        /// Filters nobody may subscribe to, whatever the policy says; refused with 0x80.
+        ///
+        /// The text of the filter counts, not what it matches.
+        public var refusedFilters: Set<String> = []
+        /// New connections per second, TLS handshakes included; more are closed at once. `nil`: as many
+        /// as come.
+        public var maximumConnectRate: Int?
+        /// How often the broker's counters are published below `$SYS/broker/`; `nil`: never.
+        public var systemTopicInterval: Duration?
         /// Where shadows are kept; `nil`: in memory alone.
         ///
         /// Load it into the service's store first.
@@ -86,6 +108,11 @@ extension CloudEndpoint {
         public var provisioning: (any ProvisioningResponder)?
         /// How many requests of provisioning are served.
         public var provisioningLimits = ProvisioningLimits()
+        /// Where the broker keeps what it must not forget; `nil`: in memory alone.
+        ///
+        /// With a database PUBACK, PUBREC and every other answer that rests on a change leave after the
+        /// change is committed. What was kept is loaded when the endpoint starts.
+        public var brokerDatabase: BrokerDatabase?
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 

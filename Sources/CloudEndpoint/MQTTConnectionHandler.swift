@@ -1,6 +1,6 @@
 #if Endpoint
-internal import IoTTime
 internal import MQTTBroker
+internal import MQTTTopics
 internal import NIOCore
 
 /// The end of a channel's pipeline: bytes to the broker, batches to the socket.
@@ -8,23 +8,53 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let loop: BrokerLoop
+    /// Names of a connection.
+    enum Name {
+        /// Not yet open, or closed.
+        case none
+        /// On the broker's own event loop.
+        case connection(Broker.ConnectionID)
+        /// On another one.
+        case token(UInt32)
+    }
+
+    private let port: any BrokerPort
     private let principal: String?
-    private let identity: ConnectionIdentity?
-    private var id: Broker.ConnectionID?
+    let identity: ConnectionIdentity?
+    private let dialect: TopicDialect?
+    private let lingerTimeout: TimeAmount
+    /// What the port calls this connection.
+    var name = Name.none
+    private var isActive = false
     private var context: ChannelHandlerContext?
     /// True once the broker has ended the connection: what still arrives is read and dropped.
     private var isFinished = false
+    /// Who does not want anything read for now.
+    private var suspensions: Suspension = []
 
-    init(loop: BrokerLoop, principal: String?, identity: ConnectionIdentity?) {
-        self.loop = loop
-        self.principal = principal
-        self.identity = identity
+    /// Why nothing is read.
+    struct Suspension: OptionSet, Sendable {
+        let rawValue: UInt8
+        /// The peer does not take what it is sent.
+        static let slowPeer = Suspension(rawValue: 1)
+        /// The disk does not take what the clients send.
+        static let slowDisk = Suspension(rawValue: 2)
+        /// The broker's thread does not keep up.
+        static let slowBroker = Suspension(rawValue: 4)
     }
 
-    /// Whether the client's certificate has run out.
-    func isExpired(at now: WallClock) -> Bool {
-        identity?.certificate.map { now >= $0.validUntil } ?? false
+    init(
+        port: any BrokerPort,
+        principal: String?,
+        identity: ConnectionIdentity?,
+        dialect: TopicDialect?,
+        lingerTimeout: TimeAmount
+    ) {
+        self.port = port
+        self.principal = principal
+        self.identity = identity
+        self.dialect = dialect
+        self.lingerTimeout = lingerTimeout
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -37,15 +67,15 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { open(context) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let id, !isFinished else { return }
-        let buffer = unwrapInboundIn(data)
-        loop.received(buffer.readableBytesUInt8Span, on: id)
+        guard isActive, !isFinished else { return }
+        port.received(unwrapInboundIn(data), on: self)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        guard let id else { return }
-        self.id = nil
-        loop.closed(id)
+        guard isActive else { return }
+        isActive = false
+        port.closed(self)
+        name = .none
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -53,42 +83,42 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
     }
 
     private func open(_ context: ChannelHandlerContext) {
-        guard id == nil else { return }
+        guard !isActive else { return }
+        isActive = true
         let address = context.remoteAddress?.ipAddress ?? "unknown"
         let peer = Broker.Peer(
             address: address,
             principal: principal,
-            identity: identity.map { PeerIdentity($0) }
+            identity: identity.map { PeerIdentity($0) },
+            dialect: dialect
         )
-        id = loop.opened(self, peer: peer)
+        port.opened(self, peer: peer)
     }
 
     /// Writes a batch and reports it when the socket has taken it.
     func write(_ batch: OutboundBatch) {
-        guard let context, let id else { return }
-        let segments = batch.segments
-        for segment in segments.dropLast() {
-            context.write(wrapOutboundOut(buffer(segment)), promise: nil)
-        }
-        guard let last = segments.last else { return }
+        guard let context, isActive else { return }
         let count = batch.byteCount
-        context.writeAndFlush(wrapOutboundOut(buffer(last)))
-            .assumeIsolated()
-            .whenSuccess { self.loop.written(count, on: id) }
-    }
-
-    private func buffer(_ segment: OutboundBatch.Segment) -> ByteBuffer {
-        segment.withBytes { bytes in
-            var buffer = ByteBuffer()
+        var buffer = context.channel.allocator.buffer(capacity: count)
+        batch.forEachSegment { bytes in
             // A span of raw memory is only read here.
             unsafe buffer.writeBytes(bytes.bytes)
-            return buffer
         }
+        context.writeAndFlush(wrapOutboundOut(buffer))
+            .assumeIsolated()
+            .whenSuccess { self.port.written(count, on: self) }
     }
 
-    /// Turns reading on or off.
-    func setReading(_ isOn: Bool) {
-        context?.channel.setOption(.autoRead, value: isOn).whenFailure { _ in }
+    /// Turns reading on or off; it is on while nobody wants it off.
+    func setReading(_ isOn: Bool, for reason: Suspension) {
+        let before = suspensions
+        if isOn { suspensions.remove(reason) } else { suspensions.insert(reason) }
+        guard before.isEmpty != suspensions.isEmpty, !isFinished else { return }
+        setAutoRead(suspensions.isEmpty)
+    }
+
+    private func setAutoRead(_ isOn: Bool) {
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: isOn)
     }
 
     /// Closes after the last write.
@@ -96,14 +126,14 @@ final class MQTTConnectionHandler: ChannelInboundHandler {
     /// Closing a socket with unread input resets the connection, and the peer may lose the reason it
     /// was sent. So only the sending side is closed, input is read and dropped, and the rest
     /// follows when the peer closes or after a while.
-    func finish(_ reason: Broker.CloseReason, lingerTimeout: TimeAmount) {
+    func finish(_ reason: Broker.CloseReason) {
         guard let context else { return }
         isFinished = true
         switch reason {
         case .connectionLost, .clientDisconnected:
             context.close(promise: nil)
         default:
-            setReading(true)
+            setAutoRead(true)
             context.close(mode: .output, promise: nil)
             context.eventLoop.assumeIsolated().scheduleTask(in: lingerTimeout) {
                 self.context?.close(promise: nil)

@@ -15,6 +15,8 @@ extension Broker {
             case reauthenticate
         }
 
+        /// The connection of the exchange.
+        public let connection: ConnectionID
         /// Who authenticates; not yet connected, unless it does so again.
         public let client: Client
         /// The authentication method, which the policy supports.

@@ -79,6 +79,7 @@ extension Broker {
         if let bytes = packet.password { password = Password([UInt8](copying: bytes)) }
         ask(
             AuthenticationStep(
+                connection: ConnectionID(key: key),
                 client: client,
                 method: method,
                 data: packet.properties.ownedAuthenticationData,
@@ -115,6 +116,7 @@ extension Broker {
         }
         ask(
             AuthenticationStep(
+                connection: ConnectionID(key: key),
                 client: client,
                 method: state.method,
                 data: packet.properties.ownedAuthenticationData,

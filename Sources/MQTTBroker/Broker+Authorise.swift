@@ -32,7 +32,7 @@ extension Broker {
     /// Publishes a will that the policy allowed.
     mutating func release(_ will: DueWill, at now: Now) {
         guard canRetain(will.message) else {
-            counters.dropped += 1
+            counters.drop(\.droppedQueueFull)
             return
         }
         counters.received += 1

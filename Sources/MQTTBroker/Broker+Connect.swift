@@ -110,7 +110,7 @@ extension Broker {
         at now: Now
     ) -> Bool {
         let topic = will.topicName
-        if let code = willFault(will) ?? topicFault(topic) {
+        if let code = willFault(will) ?? topicFault(topic, dialect(of: key)) {
             refuseClient(code, on: key, at: now)
             return false
         }

@@ -39,7 +39,7 @@ extension Broker {
             if sessions[session]?.pendingQoS0 ?? 0 > 0 || (isFull && mayWait) {
                 enqueue(delivery, for: session, at: now)
             } else if isFull {
-                counters.dropped += 1
+                counters.drop(\.droppedSlowReceiver)
             } else {
                 sendNow(delivery, to: session, on: connection, at: now)
             }
@@ -82,12 +82,12 @@ extension Broker {
             switch configuration.queueOverflow {
             case .dropOldest where count > 0:
                 if let oldest = sessions[session]?.dequeue() { forget(oldest, of: session) }
-                counters.dropped += 1
+                counters.drop(\.droppedQueueFull)
             case .disconnect:
                 if let connection = sessions[session]?.connection { tooSlow.append(connection) }
                 fallthrough
             default:
-                counters.dropped += 1
+                counters.drop(\.droppedQueueFull)
                 return
             }
         }
@@ -138,7 +138,7 @@ extension Broker {
     ) {
         guard let packet = outgoing(delivery, on: connection, at: now) else {
             forget(delivery, of: session)
-            counters.dropped += 1
+            counters.drop(\.droppedTooLarge)
             return
         }
         var identifier: PacketIdentifier?
@@ -204,7 +204,7 @@ extension Broker {
         guard let packet = outgoing(delivery, on: connection, at: now) else {
             sessions[session]?.inflight.remove(identifier)
             forget(entry, of: session)
-            counters.dropped += 1
+            counters.drop(\.droppedTooLarge)
             return
         }
         sessions[session]?.inflight.noteResent(identifier)

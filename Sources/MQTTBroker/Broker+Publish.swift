@@ -5,7 +5,12 @@ internal import MQTTTopics
 // PUBLISH as it arrives, and the acknowledgements in both directions. MQTT 5.0 §3.3-§3.7, §4.3
 
 extension Broker {
-    mutating func publish(_ packet: PublishView, on key: SlotKey, at now: Now) {
+    mutating func publish(
+        _ packet: PublishView,
+        _ bytes: Span<UInt8>,
+        on key: SlotKey,
+        at now: Now
+    ) {
         guard let session = connections[key]?.session else { return }
         if packet.qos > configuration.maximumQoS {
             return violate(.qosNotSupported, "MQTT-3.2.2-11", on: key, at: now)
@@ -37,6 +42,11 @@ extension Broker {
             fault = answer
         }
         if let fault, fault != .success { return refusePublish(packet, fault, on: key, at: now) }
+        if aliased.isEmpty, let version = connections[key]?.version,
+            forward(packet, bytes, from: session, as: version)
+        {
+            return
+        }
         own(packet, aliased, from: session, on: key, at: now)
     }
 
@@ -49,7 +59,7 @@ extension Broker {
         _ session: SlotKey,
         on key: SlotKey
     ) -> ReasonCode? {
-        if let code = topicFault(topic) { return code }
+        if let code = topicFault(topic, dialect(of: key)) { return code }
         guard let client = sessions[session]?.client else { return nil }
         var decision = givenAnswer(0, on: key)
         if decision == nil {
@@ -116,12 +126,12 @@ extension Broker {
         // What cannot be kept must not look as if it were.
         let mustSay = code == .quotaExceeded || code == .packetTooLarge
         guard let identifier = packet.packetIdentifier, isVersion5 || !mustSay else {
-            if mustSay || configuration.effectiveDenials.publish == .disconnect {
+            if mustSay || denials(on: key).publish == .disconnect {
                 close(key, .server(code), at: now)
             }
             return
         }
-        if !isVersion5, configuration.effectiveDenials.publish == .disconnect {
+        if !isVersion5, denials(on: key).publish == .disconnect {
             return close(key, .server(code), at: now)
         }
         let type: PacketType = packet.qos == .atLeastOnce ? .puback : .pubrec
@@ -166,10 +176,10 @@ extension Broker {
     }
 
     /// Why nobody may publish to a topic, whatever the policy says.
-    func topicFault(_ topic: Span<UInt8>) -> ReasonCode? {
+    func topicFault(_ topic: Span<UInt8>, _ dialect: TopicDialect) -> ReasonCode? {
         var levels = topic.levelCount
         // The service does not count the three levels of `$aws/rules/NAME/`.
-        if configuration.dialect == .aws, topic.starts(with: "$aws/rules/") { levels -= 3 }
+        if dialect == .aws, topic.starts(with: "$aws/rules/") { levels -= 3 }
         if levels > configuration.maximumTopicLevels
             || topic.count > configuration.maximumTopicBytes
         {

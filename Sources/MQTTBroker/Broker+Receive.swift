@@ -69,7 +69,9 @@ extension Broker {
                 try handle(rest.extracting(0..<size), on: key, at: now)
                 // A packet that waits for an answer is handled again from its start.
                 if connections[key]?.isPacketWaiting == true { break }
-                connections[key]?.answers.removeAll(keepingCapacity: true)
+                if connections[key]?.answers.isEmpty == false {
+                    connections[key]?.answers.removeAll(keepingCapacity: true)
+                }
                 start += size
             } catch {
                 refuse(error, rest, on: key, at: now)
@@ -115,7 +117,7 @@ extension Broker {
         guard let version = connections[key]?.version else { return }
         switch try ControlPacketView(bytes, as: version, from: .client) {
         case .connect(let packet): try connect(packet, bytes, on: key, at: now)
-        case .publish(let packet): publish(packet, on: key, at: now)
+        case .publish(let packet): publish(packet, bytes, on: key, at: now)
         case .puback(let packet): puback(packet, on: key, at: now)
         case .pubrec(let packet): pubrec(packet, on: key, at: now)
         case .pubrel(let packet): pubrel(packet, on: key, at: now)

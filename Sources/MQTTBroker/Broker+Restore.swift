@@ -80,16 +80,21 @@ extension Broker {
     ) throws(RestoreError) {
         for filter in parts.subscriptions.keys.sorted() {
             guard let stored = parts.subscriptions[filter],
-                let parsed = parse(filter.utf8Span.span, sessions[key]?.client.version ?? .v5)
+                let parsed = parse(
+                    filter.utf8Span.span,
+                    sessions[key]?.client.version ?? .v5,
+                    stored.matchesParent ? configuration.dialect : .aws
+                )
             else { throw .invalidFilter(name, filter) }
             let choices = SubscriptionChoices(
                 qos: stored.qos,
                 noLocal: stored.noLocal,
                 retainAsPublished: stored.retainAsPublished,
-                identifier: stored.identifier
+                identifier: stored.identifier,
+                matchesParent: stored.matchesParent
             )
             do {
-                try index.insert(parsed, key, choices)
+                try index.insert(parsed, key, choices.applied(to: parsed))
             } catch {
                 throw .invalidFilter(name, filter)
             }

@@ -42,7 +42,8 @@ extension Broker {
     private mutating func route(_ message: Message, at now: Now) -> Int {
         var matches = self.matches
         self.matches = []
-        collectMatches(message, into: &matches)
+        let content = message.content
+        collectMatches(content.topicName, from: message.publisher, into: &matches)
         defer {
             matches.removeAll(keepingCapacity: matches.capacity <= 4_096)
             self.matches = matches
@@ -72,15 +73,17 @@ extension Broker {
     }
 
     /// Everybody who gets the message: of each share group one member.
-    private mutating func collectMatches(
-        _ message: Message,
+    mutating func collectMatches(
+        _ topic: Span<UInt8>,
+        from publisher: SlotKey?,
         into matches: inout [Match]
     ) {
-        let publisher = message.publisher
         var members: [Match] = []
-        let content = message.content
-        index.forEachMatch(TopicView(unchecked: content.topicName)) { match in
-            if let group = match.group {
+        index.forEachMatch(TopicView(unchecked: topic)) { match in
+            let excluded = match.options.parentLevels
+            if excluded != 0, Int(excluded) == topic.levelCount {
+                // The AWS dialect: what stands before `/#` does not match.
+            } else if let group = match.group {
                 members.append(Match(match.subscriber, match.options, group))
             } else if !(match.options.noLocal && match.subscriber == publisher) {
                 matches.append(Match(match.subscriber, match.options, nil))

@@ -33,7 +33,7 @@ extension Broker {
         at now: Now
     ) {
         if version < .v5, code == .notAuthorized {
-            let returnCode = configuration.effectiveDenials.connectReturnCode
+            let returnCode = denials(on: key).connectReturnCode
             let bytes: [4 of UInt8] = [0x20, 2, 0, returnCode]
             return sendControl(bytes.span, isStateless: true, on: key, at: now)
         }

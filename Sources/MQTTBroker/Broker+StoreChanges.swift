@@ -185,7 +185,8 @@ extension Broker {
                     qos: choices.qos,
                     noLocal: choices.noLocal,
                     retainAsPublished: choices.retainAsPublished,
-                    identifier: choices.identifier
+                    identifier: choices.identifier,
+                    matchesParent: choices.matchesParent
                 )
             )
         )

@@ -9,13 +9,14 @@ extension Broker {
         guard let session = connections[key]?.session, let client = sessions[session]?.client
         else { return }
         guard let decisions = decideAll(packet, client, on: key) else { return }
-        if configuration.effectiveDenials.subscribe == .disconnect {
+        if denials(on: key).subscribe == .disconnect {
             for case .deny(let code) in decisions { return close(key, .server(code), at: now) }
         }
         let identifier = packet.properties.subscriptionIdentifier ?? 0
         var codes: [ReasonCode] = []
         var granted: [String] = []
         var replay: [Delivery] = []
+        let dialect = dialect(of: key)
         var cursor = packet.makeCursor()
         while let entry = cursor.next() {
             if let code = refusal(of: entry.topicFilter, identifier, codes.count) {
@@ -30,15 +31,23 @@ extension Broker {
                 qos: min(entry.options.maximumQoS, configuration.maximumQoS),
                 noLocal: entry.options.noLocal,
                 retainAsPublished: entry.options.retainAsPublished,
-                identifier: identifier
+                identifier: identifier,
+                matchesParent: dialect == .oasis
             )
-            switch add(entry.topicFilter, choices, for: session, client.version) {
+            switch add(entry.topicFilter, choices, for: session, client.version, dialect) {
             case .failure(let refusal): codes.append(refusal.code)
             case .success(let added):
                 codes.append(ReasonCode(rawValue: choices.qos.rawValue))
                 granted.append(added.filter.rawValue)
                 if added.wantsRetained(entry.options.retainHandling) {
-                    collectRetained(added.filter, choices, for: session, at: now, into: &replay)
+                    collectRetained(
+                        added.filter,
+                        choices,
+                        dialect,
+                        for: session,
+                        at: now,
+                        into: &replay
+                    )
                 }
             }
         }
@@ -123,9 +132,10 @@ extension Broker {
         _ bytes: Span<UInt8>,
         _ choices: SubscriptionChoices,
         for session: SlotKey,
-        _ version: ProtocolVersion
+        _ version: ProtocolVersion,
+        _ dialect: TopicDialect
     ) -> Result<Added, Refusal> {
-        guard let filter = parse(bytes, version) else {
+        guard let filter = parse(bytes, version, dialect) else {
             return .failure(Refusal(code: .topicFilterInvalid))
         }
         let isNew = index.options(of: filter, session) == nil
@@ -133,7 +143,7 @@ extension Broker {
             return .failure(Refusal(code: .quotaExceeded))
         }
         do {
-            try index.insert(filter, session, choices)
+            try index.insert(filter, session, choices.applied(to: filter))
         } catch {
             return .failure(Refusal(code: .quotaExceeded))
         }
@@ -143,12 +153,16 @@ extension Broker {
     }
 
     /// Reads a filter; MQTT 3 knows no shared subscriptions, except in the AWS dialect.
-    func parse(_ bytes: Span<UInt8>, _ version: ProtocolVersion) -> SubscriptionFilter? {
+    func parse(
+        _ bytes: Span<UInt8>,
+        _ version: ProtocolVersion,
+        _ dialect: TopicDialect
+    ) -> SubscriptionFilter? {
         let limits = TopicLimits(
             maximumBytes: configuration.maximumTopicBytes,
             maximumLevels: configuration.maximumTopicLevels
         )
-        if version >= .v5 || configuration.dialect == .aws {
+        if version >= .v5 || dialect == .aws {
             return try? SubscriptionFilter(utf8: bytes, limits: limits)
         }
         return (try? TopicFilter(utf8: bytes, limits: limits)).map { .nonShared($0) }
@@ -158,17 +172,18 @@ extension Broker {
     private mutating func collectRetained(
         _ filter: SubscriptionFilter,
         _ choices: SubscriptionChoices,
+        _ dialect: TopicDialect,
         for session: SlotKey,
         at now: Now,
         into replay: inout [Delivery]
     ) {
         // The service behind the AWS dialect sends retained messages to exact filters only.
-        if configuration.dialect == .aws, filter.topicFilter.isWildcard { return }
+        if dialect == .aws, filter.topicFilter.isWildcard { return }
         var expired: [Message] = []
         let topicFilter = filter.topicFilter
         retained.forEachMatch(
             topicFilter.utf8,
-            parentMatches: configuration.dialect == .oasis
+            parentMatches: dialect == .oasis
         ) { message in
             if message.isExpired(at: now.monotonic) {
                 expired.append(message)
@@ -201,7 +216,9 @@ extension Broker {
         var cursor = packet.makeCursor()
         while let bytes = cursor.next() {
             // What is already on its way is completed. [MQTT-3.10.4-3]
-            if let filter = parse(bytes, client.version), index.remove(filter, session) != nil {
+            if let filter = parse(bytes, client.version, dialect(of: key)),
+                index.remove(filter, session) != nil
+            {
                 sessions[session]?.subscriptionCount -= 1
                 forgetSubscription(filter, of: session)
                 if filter.shareName != nil { leftShareGroup = true }

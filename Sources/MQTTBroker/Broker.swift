@@ -139,6 +139,16 @@ public struct Broker: ~Copyable {
         return result
     }
 
+    /// The dialect of a connection's listener.
+    func dialect(of key: SlotKey) -> TopicDialect {
+        connections[key]?.peer.dialect ?? configuration.dialect
+    }
+
+    /// What a client sees of a refusal.
+    func denials(on key: SlotKey) -> Configuration.Denials {
+        configuration.denials(in: dialect(of: key))
+    }
+
     /// Does what an earlier step left for later, until nothing is left.
     mutating func settle(at now: Now) {
         while true {

@@ -1,4 +1,5 @@
 public import MQTTCodec
+public import MQTTTopics
 
 /// Who may connect, publish and subscribe: asked by ``Broker`` before anything takes effect.
 ///
@@ -141,12 +142,23 @@ extension Broker {
         public var principal: String?
         /// What the policy wants to find again for this connection.
         public var identity: PeerIdentity?
+        /// The dialect of its listener; `nil`: that of the broker's configuration.
+        ///
+        /// Where listeners differ, the broker's own is `.oasis`: what matches there and not in the AWS
+        /// dialect is left out for a subscriber of that one.
+        public var dialect: TopicDialect?
 
         /// Describes a peer.
-        public init(address: String, principal: String? = nil, identity: PeerIdentity? = nil) {
+        public init(
+            address: String,
+            principal: String? = nil,
+            identity: PeerIdentity? = nil,
+            dialect: TopicDialect? = nil
+        ) {
             self.address = address
             self.principal = principal
             self.identity = identity
+            self.dialect = dialect
         }
     }
 

@@ -156,7 +156,9 @@ extension Broker {
         public var receiveDecisionsPerSession = 64
 
         /// ``denials``, or what the dialect's service does.
-        var effectiveDenials: Denials { denials ?? (dialect == .aws ? .aws : .oasis) }
+        func denials(in dialect: TopicDialect) -> Denials {
+            denials ?? (dialect == .aws ? .aws : .oasis)
+        }
 
         /// Where clients are sent that the policy, or an operator, refuses with 0x9C or 0x9D.
         public var serverReference: String? = nil

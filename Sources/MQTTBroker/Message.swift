@@ -122,4 +122,20 @@ struct SubscriptionChoices: Hashable, Sendable {
     var retainAsPublished: Bool
     /// 0: none was given.
     var identifier: UInt32
+    /// Whether `a/#` matches `a`; not in the AWS dialect.
+    var matchesParent = true
+    /// In that dialect, for a filter that ends with `/#`: the levels of topics it does not match
+    /// although the index says so; else 0.
+    var parentLevels: UInt16 = 0
+
+    /// Takes note of the levels that ``matchesParent`` is about.
+    func applied(to filter: SubscriptionFilter) -> SubscriptionChoices {
+        guard !matchesParent else { return self }
+        var result = self
+        let text = filter.topicFilter.rawValue.utf8Span.span
+        if text.count > 2, text[text.count - 1] == UInt8(ascii: "#") {
+            result.parentLevels = UInt16(clamping: text.levelCount - 1)
+        }
+        return result
+    }
 }

@@ -41,6 +41,12 @@ public struct OutboundBatch: Sendable {
     /// The pieces in order; write them in one vectored write.
     public var segments: [Segment] { open.isEmpty ? closed : closed + [Segment(open)] }
 
+    /// Lends the bytes of each piece, in order.
+    public func forEachSegment(_ body: (Span<UInt8>) throws -> Void) rethrows {
+        for segment in closed { try segment.withBytes(body) }
+        if !open.isEmpty { try body(open.span) }
+    }
+
     /// True when there is nothing to write.
     public var isEmpty: Bool { byteCount == 0 }
 

@@ -102,11 +102,22 @@ extension Broker {
         public var bytesReceived: UInt64 = 0
         /// Bytes handed out.
         public var bytesSent: UInt64 = 0
-        /// Messages dropped for a full queue or a slow QoS 0 receiver.
+        /// Messages dropped: by one of the three reasons below, or because nobody was left to get them.
         public var dropped: UInt64 = 0
+        /// Messages dropped because a queue, or the retained store, was full.
+        public var droppedQueueFull: UInt64 = 0
+        /// QoS 0 messages dropped because their receiver did not read.
+        public var droppedSlowReceiver: UInt64 = 0
+        /// Messages dropped because they were larger than their receiver takes.
+        public var droppedTooLarge: UInt64 = 0
         /// Deliveries and wills that the policy refused when they were due.
         public var denied: UInt64 = 0
         /// Messages that expired before they were sent.
         public var expired: UInt64 = 0
+
+        mutating func drop(_ reason: WritableKeyPath<Statistics, UInt64>) {
+            dropped &+= 1
+            self[keyPath: reason] &+= 1
+        }
     }
 }

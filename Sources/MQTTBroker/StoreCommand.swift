@@ -148,6 +148,8 @@ extension Broker {
         public let retainAsPublished: Bool
         /// The subscription identifier; 0: none.
         public let identifier: UInt32
+        /// Whether `a/#` matches `a`: not in the AWS dialect.
+        public let matchesParent: Bool
 
         /// Describes a subscription.
         public init(
@@ -155,13 +157,15 @@ extension Broker {
             qos: QoS,
             noLocal: Bool,
             retainAsPublished: Bool,
-            identifier: UInt32
+            identifier: UInt32,
+            matchesParent: Bool = true
         ) {
             self.filter = filter
             self.qos = qos
             self.noLocal = noLocal
             self.retainAsPublished = retainAsPublished
             self.identifier = identifier
+            self.matchesParent = matchesParent
         }
     }
 

@@ -22,8 +22,8 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serve MQTT 3.1, 3.1.1 and 5.0 until SIGINT or SIGTERM.",
         discussion: """
             Prints one line per listener to standard output once clients can connect, and logs to \
-            standard error. State lives in memory and ends with the process, but for shadows with \
-            --shadows and devices with --registry.
+            standard error. State lives in memory and ends with the process, but for what --durable, \
+            --shadows and --registry keep.
 
             With --policies FOLDER nothing is allowed but what the policies there allow: NAME.json \
             is the policy NAME, principals.json attaches policies and things to certificates. \
@@ -58,6 +58,12 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "TLS and WebSocket")
     var secure: SecureListenerOptions
 
+    @OptionGroup(title: "Broker")
+    var limits: BrokerOptions
+
+    @OptionGroup(title: "Durability")
+    var durability: DurabilityOptions
+
     @Option(help: ArgumentHelp("Folder of policies.", valueName: "folder"))
     var policies: String?
 
@@ -80,9 +86,6 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Let everybody who can reach this machine do everything (development).")
     var allowAnonymous = false
 
-    @Option(help: ArgumentHelp("Largest packet accepted.", valueName: "bytes"))
-    var maxPacketSize: Int?
-
     @Option(
         help: ArgumentHelp(
             "What to log: trace, debug, info, notice, warning, error or critical.",
@@ -100,9 +103,6 @@ struct Serve: AsyncParsableCommand {
     func validate() throws {
         guard (0...65_535).contains(port) else {
             throw ValidationError("--port is 0...65535, not \(port)")
-        }
-        if let maxPacketSize, !(1_024...268_435_460).contains(maxPacketSize) {
-            throw ValidationError("--max-packet-size is 1024...268435460, not \(maxPacketSize)")
         }
         if http.httpsPort != nil, secure.certificate == nil || secure.key == nil {
             throw ValidationError("--https-port needs --certificate and --key")
@@ -151,7 +151,8 @@ struct Serve: AsyncParsableCommand {
         configuration.http = try http.configuration(host: host)
         configuration.rules = try http.engine(logger, &watched)
         configuration.allowsAnonymous = allowAnonymous
-        if let maxPacketSize { configuration.broker.maximumPacketSize = maxPacketSize }
+        try durability.apply(to: &configuration)
+        limits.apply(to: &configuration)
         if let policies {
             let folder = PolicyFolder(path: policies)
             let directory = PolicyDirectory(

@@ -54,7 +54,7 @@ struct InitTests {
             _ = await listener.wait()
             let foreign = publish.replacing("-t device/lamp-1/", with: "-t device/lamp-2/")
             let refused = try await shell(foreign + " -d")
-            #expect(refused.output.contains("rc135"), "\(refused.output)")
+            #expect(refused.output.contains("RC:135"), "\(refused.output)")
         }
         for (index, command) in commands(made.output, "curl").enumerated() {
             let answer = try await shell(command + " --silent --fail")

@@ -10,7 +10,7 @@ let sql = """
     """
 let rule = try Program(parsing: sql, version: .v2016)
 var evaluator = Evaluator(environment: .system())
-let context = MessageContext(clientID: "lamp-7", now: WallClock(seconds: 1_700_000_000))
+let context = MessageContext(now: WallClock(seconds: 1_700_000_000), clientID: "lamp-7")
 
 for payload in [#"{"temperature": 71.5, "color": "blue"}"#, #"{"temperature": 20}"#, "no JSON"] {
     var output: [UInt8] = []

@@ -15,5 +15,6 @@ print(conditions.evaluate(entityTag: "\"v1\"", modified: 1_700_000_000, now: 1_7
 print(conditions.evaluate(entityTag: "\"v2\"", modified: 1_700_000_000, now: 1_700_000_100))
 print(HTTPDate.format(1_700_000_000))
 
-// A path that leaves the folder is no path.
-print(RequestPath("/v2/image.bin")?.components.count ?? 0, RequestPath("/../etc/passwd") == nil)
+// Nothing outside of the folder is opened.
+let outside = RequestPath("/../etc/passwd")
+print(outside.flatMap { FileFolder(path: "/tmp").open($0.components) } == nil)

@@ -1,4 +1,4 @@
-// FirmwareManifest with both engines: sign a manifest with two keys, verify it, refuse a replay.
+// FirmwareManifest with both engines: a manifest that two keys must sign.
 
 import FirmwareManifest
 import FirmwareManifestOpenSSL
@@ -49,20 +49,26 @@ var author = EnvelopeAuthor(
     ),
     using: crypto
 )
-var policy = VerificationPolicy.default
-policy.requiresReleaseSet = false
-for key in keys {
-    try author.sign(with: key)
-    do {
-        let manifest = try Envelope(author.encoded()).verified(
+
+/// What a device says to the envelope as it is now.
+func verdict(on envelope: [UInt8]) -> String {
+    var policy = VerificationPolicy.default
+    policy.requiresReleaseSet = false
+    do throws(FirmwareError) {
+        let manifest = try Envelope(envelope).verified(
             for: device,
             state: state,
             policy: policy,
             at: FirmwareTime(seconds: 2_000),
             using: crypto
         )
-        print("verified, \(manifest.signers.count) signatures")
-    } catch let error as FirmwareError {
-        print("refused: \(error.code.rawValue), \(error.violation)")
+        return "verified, \(manifest.signers.count) signatures"
+    } catch {
+        return "refused: \(error.code.rawValue), \(error.violation)"
     }
+}
+
+for key in keys {
+    try author.sign(with: key)
+    print(verdict(on: author.encoded()))
 }

@@ -7,6 +7,7 @@ let service = ShadowService(store: MemoryShadowStore())
 var seconds: Int64 = 1_700_000_000
 
 /// Updates the shadow of `lamp`, and prints what is published.
+@MainActor
 func update(_ document: String) async {
     seconds += 1
     let reaction = await service.handle(

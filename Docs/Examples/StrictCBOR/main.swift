@@ -11,20 +11,23 @@ let bytes = CBOREncoder.encode { encoder in
 }
 print(try CBORDiagnosticNotation().describe(bytes.span))
 
-var decoder = CBORDecoder(bytes.span)
-var map = try decoder.readMap()
-while try decoder.nextKey(of: &map) {
-    switch try decoder.readInteger() {
-    case 1: print("name", decoder.text(in: try decoder.readTextString()))
-    case 2: print("bytes", try decoder.readByteString())  // a range of the input
-    default: try decoder.skipItem()
+/// Reads the map; a decoder borrows the bytes, so it lives in a function.
+func read(_ bytes: [UInt8]) throws(CBORError) {
+    var decoder = CBORDecoder(bytes.span)
+    var map = try decoder.readMap()
+    while try decoder.nextKey(of: &map) {
+        switch try decoder.readInteger() {
+        case 1: print("name", decoder.text(in: try decoder.readTextString()))
+        case 2: print("bytes", try decoder.readByteString())  // a range of the input
+        default: try decoder.skipItem()
+        }
     }
+    try decoder.finish()
 }
-try decoder.finish()
 
+try read(bytes)
 do {
-    var decoder = CBORDecoder([0x18, 0x05].span)  // 5, in one byte more than needed
-    _ = try decoder.readUnsigned()
+    try read([0xA1, 0x18, 0x01, 0x00])  // the key 1, in one byte more than needed
 } catch {
     print("byte \(error.offset): \(error.violation)")
 }

@@ -10,12 +10,19 @@ struct BrokerAccess: Sendable {
     private let loop: NIOLoopBound<BrokerLoop>
     private let eventLoop: any EventLoop
 
-    init(_ loop: NIOLoopBound<BrokerLoop>, on eventLoop: any EventLoop) {
+    private let rate: ConnectRate?
+
+    init(
+        _ loop: NIOLoopBound<BrokerLoop>,
+        on eventLoop: any EventLoop,
+        _ rate: ConnectRate? = nil
+    ) {
         self.loop = loop
         self.eventLoop = eventLoop
+        self.rate = rate
     }
 
-    /// Publishes a message of the endpoint's own.
+    /// Publishes a message of the endpoint's own; with a database, returns once it is stored.
     func publish(
         _ content: SharedPublish,
         qos: QoS,
@@ -23,8 +30,15 @@ struct BrokerAccess: Sendable {
         expiry: UInt32?,
         depth: Int = 0
     ) async throws -> Broker.PublishResult {
-        try await eventLoop.submit { [loop] in
-            loop.value.publish(content, qos: qos, retain: retain, expiry: expiry, depth: depth)
+        try await eventLoop.flatSubmit { [loop] in
+            let result = loop.value.publish(
+                content,
+                qos: qos,
+                retain: retain,
+                expiry: expiry,
+                depth: depth
+            )
+            return loop.value.whenStored().map { result }
         }.get()
     }
 
@@ -58,6 +72,13 @@ struct BrokerAccess: Sendable {
         try await eventLoop.flatSubmit { [loop] in
             loop.value.shadow(operation, thing, name, payload)
         }.get()
+    }
+
+    /// What the broker's thread has measured of itself.
+    func measurements() async throws -> LoopMeasurements {
+        var result = try await eventLoop.submit { [loop] in loop.value.measurements }.get()
+        result.refusedConnections = rate?.refused ?? 0
+        return result
     }
 
     /// Counters of the broker.

@@ -8,7 +8,7 @@ extension CloudEndpoint {
             public var host: String
             /// The port; 0 lets the system choose.
             public var port: Int
-            /// Whether TLS is around it; takes ``CloudEndpoint/Configuration/tls``.
+            /// Whether TLS is around it; takes `tls` of the configuration.
             ///
             /// A client is then whom its certificate names, and policies decide what it may do.
             public var isSecure: Bool

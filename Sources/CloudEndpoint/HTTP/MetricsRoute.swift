@@ -27,6 +27,21 @@ struct MetricsText: Sendable {
     }
 }
 
+extension MetricsText {
+    /// Adds a histogram, in seconds.
+    mutating func add(_ name: String, _ help: String, _ histogram: LatencyHistogram) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"
+        var total: UInt64 = 0
+        for (bound, count) in zip(LatencyHistogram.bounds, histogram.buckets) {
+            total &+= count
+            text += "\(name)_bucket{le=\"\(bound)\"} \(total)\n"
+        }
+        text += "\(name)_bucket{le=\"+Inf\"} \(histogram.count)\n"
+        text += "\(name)_sum \(Double(histogram.sum) / 1e9)\n"
+        text += "\(name)_count \(histogram.count)\n"
+    }
+}
+
 /// `GET /metrics`, for administrators.
 struct MetricsRoute: HTTPRoute {
     let broker: BrokerAccess
@@ -44,6 +59,7 @@ struct MetricsRoute: HTTPRoute {
         guard path.components.isEmpty else { throw RequestFailure(.notFound, "not found") }
         var metrics = MetricsText()
         addBroker(try await broker.statistics(), to: &metrics)
+        addLoop(try await broker.measurements(), to: &metrics)
         if let rules { addRules(rules, to: &metrics) }
         return Response(
             status: .ok,
@@ -68,13 +84,47 @@ struct MetricsRoute: HTTPRoute {
         let counters: [(String, String, UInt64)] = [
             ("received", "Messages accepted, wills included.", broker.received),
             ("sent", "Messages handed out, repeated ones included.", broker.sent),
-            ("dropped", "Messages dropped for a full queue or a slow receiver.", broker.dropped),
             ("denied", "Deliveries and wills that the policy refused.", broker.denied),
             ("expired", "Messages that expired before they were sent.", broker.expired),
         ]
         for (name, help, value) in counters {
             metrics.add("iot_broker_messages_\(name)_total", .counter, help, [("", value)])
         }
+        metrics.add(
+            "iot_broker_messages_dropped_total",
+            .counter,
+            "Messages dropped, by reason.",
+            [
+                ("reason=\"queue-full\"", broker.droppedQueueFull),
+                ("reason=\"slow-receiver\"", broker.droppedSlowReceiver),
+                ("reason=\"too-large\"", broker.droppedTooLarge),
+            ]
+        )
+        for (name, help, value) in [
+            ("received", "Bytes that arrived.", broker.bytesReceived),
+            ("sent", "Bytes handed out.", broker.bytesSent),
+        ] {
+            metrics.add("iot_broker_bytes_\(name)_total", .counter, help, [("", value)])
+        }
+    }
+
+    private func addLoop(_ loop: LoopMeasurements, to metrics: inout MetricsText) {
+        metrics.add(
+            "iot_broker_turn_seconds",
+            "From bytes that arrived to the hand-over of what came of them to the sockets.",
+            loop.turns
+        )
+        metrics.add(
+            "iot_broker_commit_seconds",
+            "From a change to its commit, in durable mode.",
+            loop.commits
+        )
+        metrics.add(
+            "iot_broker_connections_refused_total",
+            .counter,
+            "Connections closed because more came than are allowed in a second.",
+            [("", loop.refusedConnections)]
+        )
     }
 
     private func addRules(_ rules: RulesEngine, to metrics: inout MetricsText) {

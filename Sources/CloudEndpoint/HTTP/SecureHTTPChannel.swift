@@ -4,13 +4,11 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 internal import NIOHTTPTypes
-internal import Synchronization
 
 /// TLS of HTTP listeners: the same certificate, the same admission and the same bounds as for MQTT.
 final class HTTPSecurity: Sendable {
     let handshake: TLSHandshake
-    private let maximumHandshakes: Int
-    private let gauges = Mutex<[ObjectIdentifier: NIOLoopBound<HandshakeGauge>]>([:])
+    let gauge: HandshakeGauge
 
     init(
         _ server: TLSServer,
@@ -23,21 +21,7 @@ final class HTTPSecurity: Sendable {
             logger: logger,
             now: { SystemClock.wall() }
         )
-        maximumHandshakes = configuration.maximumHandshakes
-    }
-
-    /// Counts the handshakes of an event loop; called on it.
-    func gauge(of eventLoop: any EventLoop) -> HandshakeGauge {
-        gauges.withLock { gauges in
-            let id = ObjectIdentifier(eventLoop)
-            if let known = gauges[id] { return known }
-            let gauge = NIOLoopBound(
-                HandshakeGauge(limit: maximumHandshakes),
-                eventLoop: eventLoop
-            )
-            gauges[id] = gauge
-            return gauge
-        }.value
+        gauge = HandshakeGauge(limit: configuration.maximumHandshakes)
     }
 }
 
@@ -65,7 +49,7 @@ struct SecureHTTPChannel: HTTPChannelHandler {
             let promise = channel.eventLoop.makePromise(of: Opened.self)
             // A handshake that fails closes the connection; later this changes nothing.
             channel.closeFuture.whenComplete { _ in promise.fail(ChannelError.eof) }
-            try security.handshake.configure(channel, security.gauge(of: channel.eventLoop)) {
+            try security.handshake.configure(channel, security.gauge) {
                 channel,
                 result in
                 let pipeline = channel.pipeline.syncOperations

@@ -10,6 +10,10 @@ internal import MQTTCodec
 /// for it alone.
 struct EndpointPolicy: BrokerPolicy {
     let base: any BrokerPolicy
+    /// Methods of enhanced authentication that are offered.
+    var authenticationMethods: Set<String> = []
+    /// Filters that nobody may subscribe to.
+    var refusedFilters: Set<String> = []
 
     func connect(_ client: Broker.Client, password: Password?) -> Broker.Decision {
         base.connect(client, password: password)
@@ -40,13 +44,25 @@ struct EndpointPolicy: BrokerPolicy {
     }
 
     func subscribe(_ client: Broker.Client, filter: Span<UInt8>, qos: QoS) -> Broker.Decision {
-        base.subscribe(client, filter: filter, qos: qos)
+        if !refusedFilters.isEmpty {
+            let text = String(decoding: filter.indices.map { filter[$0] }, as: UTF8.self)
+            if refusedFilters.contains(text) { return .deny(.unspecifiedError) }
+        }
+        return base.subscribe(client, filter: filter, qos: qos)
     }
 
     var decidesReceive: Bool { base.decidesReceive }
 
     func receive(_ client: Broker.Client, topic: Span<UInt8>) -> Broker.Decision {
         base.receive(client, topic: topic)
+    }
+
+    func supportsAuthentication(_ method: String) -> Bool {
+        authenticationMethods.contains(method) || base.supportsAuthentication(method)
+    }
+
+    func responseInformation(_ client: Broker.Client) -> String? {
+        base.responseInformation(client)
     }
 
     func remain(_ client: Broker.Client) -> Broker.Decision { base.remain(client) }

@@ -7,16 +7,19 @@ internal import NIOCore
 struct ListenerPipeline: Sendable {
     let listener: CloudEndpoint.Configuration.Listener
     let handshake: TLSHandshake?
-    let gauge: NIOLoopBound<HandshakeGauge>
-    let loop: NIOLoopBound<BrokerLoop>
+    let gauge: HandshakeGauge
+    let loops: EventLoops
+    let lingerTimeout: TimeAmount
+    let rate: ConnectRate?
     let directory: PolicyDirectory?
     let maximumFrameSize: Int
     let now: @Sendable () -> WallClock
 
     /// Adds all handlers; on the channel's event loop.
     func configure(_ channel: any Channel) throws {
+        guard rate?.admit() ?? true else { return channel.close(promise: nil) }
         guard let handshake else { return try addTransport(channel, HandshakeResult()) }
-        try handshake.configure(channel, gauge.value) { channel, result in
+        try handshake.configure(channel, gauge) { channel, result in
             let deadline = try channel.pipeline.syncOperations.handler(
                 type: HandshakeDeadline.self
             )
@@ -48,10 +51,13 @@ struct ListenerPipeline: Sendable {
                 at: now()
             )
         }
+        guard let port = loops.port(on: channel.eventLoop) else { return }
         let handler = MQTTConnectionHandler(
-            loop: loop.value,
+            port: port,
             principal: result.certificate?.id,
-            identity: identity
+            identity: identity,
+            dialect: listener.dialect,
+            lingerTimeout: lingerTimeout
         )
         try channel.pipeline.syncOperations.addHandler(handler)
     }

@@ -4,6 +4,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOSSL
 internal import NIOTLS
+internal import Synchronization
 
 /// What the handshake of one connection learned.
 struct HandshakeResult: Sendable {
@@ -31,7 +32,7 @@ struct TLSHandshake: Sendable {
     ///
     /// - Parameters:
     ///   - channel: a new channel, on its event loop.
-    ///   - gauge: counts the handshakes of this event loop.
+    ///   - gauge: counts the handshakes.
     ///   - then: adds what follows the handshake.
     /// - Throws: NIO's error when the channel is already closed.
     func configure(
@@ -114,20 +115,20 @@ struct TLSHandshake: Sendable {
     }
 }
 
-/// How many handshakes one event loop has in progress.
-final class HandshakeGauge {
-    private(set) var count = 0
+/// How many handshakes are in progress, on all event loops.
+final class HandshakeGauge: Sendable {
+    private let count = Atomic(0)
     let limit: Int
 
     init(limit: Int) { self.limit = limit }
 
     func begin() -> Bool {
-        guard count < limit else { return false }
-        count += 1
-        return true
+        if count.add(1, ordering: .relaxed).newValue <= limit { return true }
+        end()
+        return false
     }
 
-    func end() { count -= 1 }
+    func end() { count.subtract(1, ordering: .relaxed) }
 }
 
 /// Closes a connection whose handshake takes too long, or that comes while too many run.

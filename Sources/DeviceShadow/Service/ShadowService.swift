@@ -127,8 +127,16 @@ public struct ShadowService<Store: ShadowStore>: Sendable {
 extension ShadowService where Store == MemoryShadowStore {
     /// ``handle(_:thing:name:payload:at:listeners:origin:)`` without suspension.
     ///
-    /// - Parameter isOverloaded: refuses a request that is right in itself with code 429, whatever it
-    ///   asks for.
+    /// - Parameters:
+    ///   - operation: what is asked for.
+    ///   - thing: the thing's name, as it came.
+    ///   - name: the shadow's name; `nil`: the classic one.
+    ///   - payload: the request's document.
+    ///   - now: the time.
+    ///   - listeners: which messages anybody would receive.
+    ///   - origin: how the request came.
+    ///   - isOverloaded: refuses a request that is right in itself with code 429, whatever it asks for.
+    /// - Returns: the answer, and what to publish.
     public func handleNow(
         _ operation: ShadowTopic.Operation,
         thing: String,

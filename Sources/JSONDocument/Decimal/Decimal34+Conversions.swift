@@ -22,8 +22,9 @@ extension Decimal34 {
     /// becomes 0.
     public init?(_ value: Double) {
         guard value.isFinite else { return nil }
-        if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
-            self.init(whole)
+        // Not by `Int64(exactly:)`, which rounds and with it asks for the C library's maths.
+        if value.magnitude < 0x1p53, Double(Int64(value)) == value {
+            self.init(Int64(value))
             return
         }
         self.init(value.description)

@@ -12,7 +12,7 @@ internal import X509VerificationOpenSSL
 
 /// Everything the story needs: the authorities, the endpoint and where its parts keep things.
 final class Stage: Sendable {
-    typealias Store = InMemoryRegistryStore
+    typealias Store = RegistryDatabase
 
     /// The story's only device.
     static let device = "lamp-7"
@@ -52,14 +52,16 @@ final class Stage: Sendable {
         for (name, text) in StagePolicies.all {
             policies.setPolicy(name, try PolicyDocument(text))
         }
+        let database = try Store(path: folder + "/registry.sqlite", actor: "iot-cloud demo")
         registrar = Registrar(
-            store: Store(),
+            store: database,
             crypto: OpenSSLCrypto(),
             settings: .init(accountID: "000000000000")
         )
         registry = DeviceRegistry(
             registrar,
             policies: policies,
+            resources: ProvisionedResources(database, directory: policies, logger: silent),
             hook: { pending in
                 // The factory writes the serial number of a lamp into its certificate.
                 let name = pending.facts.subjectValues(.commonName).first ?? ""

@@ -10,23 +10,23 @@ struct AuthorityChapter {
 
     func play() async throws -> DeviceClient {
         let timeline = stage.timeline
-        let code = await stage.registrar.registrationCode(using: SystemRandomSource())
+        let code = try await stage.registrar.registrationCode(using: SystemRandomSource())
         timeline.did("operator", "asks for a registration code: \(code.prefix(12))…")
 
         let wrong = try stage.factory.issue("guessed", for: .proof, days: 1)
-        let refusal = await register(wrong)
+        let refusal = try await register(wrong)
         timeline.check(
             "a proof without the code is refused",
             refusal == "registration_code_mismatch",
             found: refusal
         )
         let proof = try stage.factory.issue(code, for: .proof, days: 1)
-        let outcome = await register(proof)
+        let outcome = try await register(proof)
         timeline.check("a proof with the code registers the authority", outcome == "registered")
 
         let issued = try stage.factory.issue("console", for: .client, days: 1)
         let identity = try ClientIdentity("console", issued, trusting: stage.cloud.certificate)
-        let record = await stage.registrar.register(
+        let record = try await stage.registrar.register(
             issued.certificate,
             status: .active,
             at: SystemClock.wall()
@@ -57,14 +57,14 @@ struct AuthorityChapter {
         return console
     }
 
-    private func register(_ proof: LocalAuthority.Issued) async -> String {
+    private func register(_ proof: LocalAuthority.Issued) async throws -> String {
         var registration = AuthorityRegistration(
             stage.factory.certificate,
             verification: proof.certificate
         )
         registration.setAsActive = true
         registration.allowsAutoRegistration = true
-        switch await stage.registrar.register(registration, at: SystemClock.wall()) {
+        switch try await stage.registrar.register(registration, at: SystemClock.wall()) {
         case .success: return "registered"
         case .failure(let error): return error.code
         }

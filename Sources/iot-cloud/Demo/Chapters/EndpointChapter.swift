@@ -8,7 +8,7 @@ enum EndpointChapter {
         for address in stage.endpoint.addresses {
             timeline.did("endpoint", "listens on \(address)")
         }
-        timeline.did("endpoint", "keeps shadows and rule tables in \(folder)")
+        timeline.did("endpoint", "keeps registry, shadows and rule tables in \(folder)")
         let port = stage.http
         let answer = try await Stage.blocking {
             try RangeClient().fetch(HTTPLocation("http://127.0.0.1:\(port)/health"), limit: 1_024)

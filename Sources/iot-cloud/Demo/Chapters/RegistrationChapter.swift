@@ -1,5 +1,6 @@
 #if Endpoint
 internal import CertificateTool
+internal import CloudEndpoint
 internal import DeviceRegistration
 internal import JSONDocument
 internal import MQTTCodec
@@ -50,8 +51,16 @@ struct RegistrationChapter {
             "its presence names the certificate as principal",
             presence["principalIdentifier"]?.string == issued.id
         )
-        let record = stage.registrar.store.certificate(tbsDigest: digest(issued))
-        timeline.check("the registry has it as ACTIVE", record?.status == .active)
+        let record = try await stage.registrar.store.certificate(tbsDigest: digest(issued))
+        let history = try await stage.registrar.store.audit(of: CertificateID(issued.id))
+        timeline.check(
+            "the registry has it as ACTIVE, and its audit log how it came to be",
+            record?.status == .active
+                && history.contains {
+                    $0.row.before == "PENDING_ACTIVATION" && $0.row.after == "ACTIVE"
+                },
+            found: history.map(\.row.event).joined(separator: ", ")
+        )
         return device
     }
 
@@ -69,7 +78,7 @@ struct RegistrationChapter {
         )
         stage.timeline.did("stranger", "connects with a forged factory's certificate")
         let refusal = await device.attempt()
-        let record = stage.registrar.store.certificate(tbsDigest: digest(issued))
+        let record = try await stage.registrar.store.certificate(tbsDigest: digest(issued))
         stage.timeline.check(
             "a forged authority of the same name is refused and leaves no trace",
             refusal != nil && record == nil
