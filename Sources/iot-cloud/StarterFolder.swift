@@ -164,7 +164,7 @@ struct StarterFolder {
 
         Start the endpoint:
 
-          iot-cloud serve --config \(quoted("iot-cloud.json"))
+          \(program) serve --config \(quoted("iot-cloud.json"))
 
         Listen as the console, in a second terminal:
 
@@ -194,9 +194,13 @@ struct StarterFolder {
             + "--key \(quoted("devices/\(name).key"))"
     }
 
+    /// This program, as it was called.
+    private var program: String { Self.quoted(CommandLine.arguments.first ?? "iot-cloud") }
+
+    private func quoted(_ file: String) -> String { Self.quoted(at(file)) }
+
     /// A path as a shell takes it.
-    private func quoted(_ file: String) -> String {
-        let text = at(file)
+    private static func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
                 || [0x2D, 0x2E, 0x2F, 0x5F].contains($0)

@@ -33,11 +33,10 @@ struct InitTests {
             let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/" + key)
             #expect(attributes[.posixPermissions] as? Int == 0o600, "\(key)")
         }
-        let start = try #require(commands(made.output, "iot-cloud").first)
-        let server = try ChildProcess(
-            "/bin/sh",
-            ["-c", "exec " + start.replacing("iot-cloud serve", with: Program.iotCloud + " serve")]
+        let start = try #require(
+            made.output.split(separator: "\n").first { $0.contains(" serve --config ") }
         )
+        let server = try ChildProcess("/bin/sh", ["-c", "exec " + start])
         defer { server.signal(SIGKILL) }
         let isUp = try await server.waitForOutput("https://127.0.0.1:\(ports[2])")
         try #require(isUp, "\(String(decoding: server.errors, as: UTF8.self))")
