@@ -114,7 +114,8 @@ struct ConfigurationTests {
             encoding: .utf8
         )
         for option in options {
-            #expect(page.contains("| `\(option)` |"), "\(option) is missing in the table")
+            let isListed = page.contains("| `\(option)` |")
+            #expect(isListed, "\(option) is missing in the table")
         }
     }
 }
