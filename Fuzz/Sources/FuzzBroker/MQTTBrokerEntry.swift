@@ -404,6 +404,8 @@ private struct BrokerPlay: ~Copyable {
         } catch {
             fatalError("\(error)")
         }
+        // A session whose client asked for no time after its connection is due at once.
+        second.handleTimeout(at: now)
         while second.nextOutput() != nil {}
         if let fault = second.firstInconsistency { fatalError(fault) }
     }

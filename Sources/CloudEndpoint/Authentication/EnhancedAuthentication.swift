@@ -17,6 +17,7 @@ public protocol EnhancedAuthentication: Sendable {
     /// - Parameters:
     ///   - method: one of ``methods``.
     ///   - client: who wants to be known; not yet believed.
+    /// - Returns: what answers this client's steps until the exchange ends.
     func begin(_ method: String, for client: Broker.Client) -> any AuthenticationExchange
 }
 
