@@ -181,7 +181,8 @@ let composed: [Module] = [
             + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
         testDependencies: [
-            "DeviceRegistration", "DeviceShadow", "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
+            "DeviceRegistration", "DeviceShadow", "IoTTime", "JSONDocument", "MQTTBroker",
+            "MQTTCodec",
             "X509Verification", "X509VerificationOpenSSL",
         ]
             + endpoint("swift-log", "Logging")
