@@ -93,8 +93,7 @@ extension CloudEndpoint {
         public var refusedFilters: Set<String> = []
         /// New connections per second, TLS handshakes included; more are closed at once.
         ///
-        /// `nil`: as many
-        /// as come.
+        /// `nil`: as many as come.
         public var maximumConnectRate: Int?
         /// How often the broker's counters are published below `$SYS/broker/`; `nil`: never.
         public var systemTopicInterval: Duration?
