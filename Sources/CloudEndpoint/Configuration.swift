@@ -91,9 +91,9 @@ extension CloudEndpoint {
         ///
         /// The text of the filter counts, not what it matches.
         public var refusedFilters: Set<String> = []
-        /// New connections per second, TLS handshakes included; `nil`: as many as come.
+        /// New connections per second, TLS handshakes included; more are closed at once.
         ///
-        /// More are closed at once.
+        /// `nil`: as many as come.
         public var maximumConnectRate: Int?
         /// How often the broker's counters are published below `$SYS/broker/`; `nil`: never.
         public var systemTopicInterval: Duration?

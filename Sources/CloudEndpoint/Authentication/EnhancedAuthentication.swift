@@ -17,7 +17,7 @@ public protocol EnhancedAuthentication: Sendable {
     /// - Parameters:
     ///   - method: one of ``methods``.
     ///   - client: who wants to be known; not yet believed.
-    /// - Returns: what answers this client's steps until the exchange ends.
+    /// - Returns: the exchange, before its first message.
     func begin(_ method: String, for client: Broker.Client) -> any AuthenticationExchange
 }
 
