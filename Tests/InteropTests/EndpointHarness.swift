@@ -2,6 +2,7 @@
 import CloudEndpoint
 import Foundation
 import Logging
+import MQTTBroker
 
 /// An endpoint on a port of its own, inside the test process.
 func withEndpoint<T: Sendable>(
@@ -17,6 +18,9 @@ func withEndpoints<T: Sendable>(
     _ body: ([CloudEndpoint.ListeningAddress]) async throws -> T
 ) async throws -> T {
     var configuration = CloudEndpoint.Configuration(listeners: [.init(port: 0)])
+    // Tests that compute for seconds run beside these, on as many threads as there are cores.
+    configuration.broker.handshakeTimeout = .seconds(60)
+    configuration.tlsHandshakeTimeout = .seconds(60)
     try configure(&configuration)
     let (addresses, continuation) = AsyncStream.makeStream(
         of: [CloudEndpoint.ListeningAddress].self

@@ -43,7 +43,7 @@ extension BrokerLoop {
             if links[step.connection] != nil { exchanges[step.connection] = exchange }
         }
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
-        Task {
+        Task(executorPreference: AdmissionExecutor.shared) {
             let answer = await exchange.respond(to: step)
             loop.eventLoop.execute { loop.value.authenticated(effect, step.connection, answer) }
         }
