@@ -1,4 +1,5 @@
 import Foundation
+import IoTTestSupport
 import Testing
 
 @testable import FileEncryption
@@ -32,7 +33,7 @@ struct FileInteropTests {
         let target = folder.appendingPathComponent("out")
         try Data(input).write(to: source)
         try Data().write(to: target)
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.standardInput = try FileHandle(forReadingFrom: source)

@@ -100,7 +100,7 @@ struct ResumptionTests {
         var finished = 0
         let began = ContinuousClock.now
         while kills < 200, ContinuousClock.now - began < .seconds(90) {
-            let process = Process()
+            let process = SpawnedProcess()
             process.executableURL = URL(fileURLWithPath: helper)
             process.arguments = [folder.path("source"), folder.path("out"), folder.path("key")]
             process.standardOutput = FileHandle.nullDevice

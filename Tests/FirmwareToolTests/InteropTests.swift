@@ -3,6 +3,7 @@ import FirmwareManifestOpenSSL
 import FirmwareManifestSodium
 import FirmwareTool
 import Foundation
+import IoTTestSupport
 import Testing
 
 /// The other side: cbor2, pycose and cryptography of the virtual environment at the project's root.
@@ -17,7 +18,7 @@ struct InteropTests {
             print("cose-interop: 0 passed, 0 failed, 1 skipped (.venv/bin/python is not there)")
             return nil
         }
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = ["-c", script] + arguments
         let output = Pipe()

@@ -1,6 +1,7 @@
 import FirmwareManifest
 import FirmwareTool
 import Foundation
+import IoTTestSupport
 import Testing
 
 @Suite("Sample device", .serialized)
@@ -17,9 +18,13 @@ struct SampleDeviceTests {
         }
     }
 
-    func process(_ work: String, _ root: String, _ source: String, _ p: Publisher) throws -> Process
-    {
-        let process = Process()
+    func process(
+        _ work: String,
+        _ root: String,
+        _ source: String,
+        _ p: Publisher
+    ) throws -> SpawnedProcess {
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: try #require(Self.program))
         process.arguments = [
             work, root, source, p.vendor.description, p.vendor.description, "app", "16777216",
@@ -30,7 +35,7 @@ struct SampleDeviceTests {
         return process
     }
 
-    func run(_ process: Process) throws -> String {
+    func run(_ process: SpawnedProcess) throws -> String {
         try process.run()
         let pipe = try #require(process.standardOutput as? Pipe)
         let data = pipe.fileHandleForReading.readDataToEndOfFile()

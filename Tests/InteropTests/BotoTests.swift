@@ -1,6 +1,7 @@
 #if Endpoint
 import CloudEndpoint
 import Foundation
+import IoTTestSupport
 import Logging
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 struct BotoTests {
     static let isInstalled: Bool = {
         guard Program.isInstalled(Program.python, for: "boto3") else { return false }
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: Program.python)
         process.arguments = ["-c", "import boto3"]
         process.standardError = FileHandle.nullDevice

@@ -1,5 +1,6 @@
 #if Endpoint
 import Foundation
+import IoTTestSupport
 import Synchronization
 
 /// A program under test, with its output in files (a pipe would block at 64 KiB).
@@ -12,7 +13,7 @@ final class ChildProcess: Sendable {
     }
 
     private let folder: URL
-    private let process: Mutex<Process>
+    private let process: Mutex<SpawnedProcess>
     private let ended: AsyncStream<Int32>
 
     /// Starts a program.
@@ -20,7 +21,7 @@ final class ChildProcess: Sendable {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("iot-interop-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         for name in ["out", "err", "in"] {
@@ -114,7 +115,7 @@ enum Program {
 
     /// Whether all of these can be imported.
     static func hasPythonModules(_ names: String...) -> Bool {
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = ["-c", "import " + names.joined(separator: ", ")]
         process.standardError = FileHandle.nullDevice

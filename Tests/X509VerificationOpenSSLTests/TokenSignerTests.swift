@@ -1,4 +1,5 @@
 import Foundation
+import IoTTestSupport
 import IoTTime
 import Testing
 import X509Verification
@@ -204,7 +205,7 @@ struct TokenSignerTests {
         try "directories.tokendir = \(folder.path)\nobjectstore.backend = file\nlog.level = ERROR\n"
             .write(to: configuration, atomically: true, encoding: .utf8)
         unsafe setenv("SOFTHSM2_CONF", configuration.path, 1)
-        let tool = Process()
+        let tool = SpawnedProcess()
         tool.executableURL = URL(fileURLWithPath: "/usr/bin/softhsm2-util")
         tool.arguments = [
             "--init-token", "--free", "--label", "test", "--pin", "1234", "--so-pin", "1234",
