@@ -119,5 +119,6 @@ public final class SpawnedProcess: @unchecked Sendable {
     }
 }
 #else
+/// Elsewhere Foundation does.
 public typealias SpawnedProcess = Process
 #endif
