@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "http_load.h"
+
 /// What one run sends.
 typedef struct {
     int qos;          // 0 or 1, on both sides
