@@ -94,7 +94,7 @@ if let web = freePort(),
             let ports = ["--port", "\(port)", "--http-port", "\(web)"]
             return (["serve"] + ports + ["--log-level", "error"], nil)
         }
-    )
+    ), waitForServer(on: web)
 {
     compareRoutes(web)
     measureDelta(server.port)

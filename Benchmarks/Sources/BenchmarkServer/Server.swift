@@ -33,7 +33,7 @@ public final class Server {
         process.arguments = arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil, waitUntilReady() else {
+        guard (try? process.run()) != nil, waitForServer(on: port) else {
             print("\(name): skipped, it does not start")
             return nil
         }
@@ -43,14 +43,6 @@ public final class Server {
         process.terminate()
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
-    }
-
-    private func waitUntilReady() -> Bool {
-        for _ in 0..<500 {
-            if canConnect(port) { return true }
-            Thread.sleep(forTimeInterval: 0.02)
-        }
-        return false
     }
 
     /// Bytes of its memory that are resident.
@@ -80,6 +72,15 @@ private func canConnect(_ port: Int) -> Bool {
             }
         }
     }
+}
+
+/// Waits, for ten seconds at most, until a port of loopback accepts connections.
+public func waitForServer(on port: Int) -> Bool {
+    for _ in 0..<500 {
+        if canConnect(port) { return true }
+        Thread.sleep(forTimeInterval: 0.02)
+    }
+    return false
 }
 
 /// A port of loopback that nothing listens on.
