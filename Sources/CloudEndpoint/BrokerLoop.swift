@@ -113,17 +113,24 @@ final class BrokerLoop {
         expiry: UInt32?,
         depth: Int = 0
     ) -> Broker.PublishResult {
+        publishing(at: depth) {
+            broker.publish(
+                content,
+                qos: qos,
+                retain: retain,
+                messageExpiryInterval: expiry,
+                at: now()
+            )
+        }
+    }
+
+    /// Does something whose messages went through so many rules, and puts them out.
+    private func publishing<T>(at depth: Int, _ body: () -> T) -> T {
         // What waits was published by others.
         drain()
         publishDepth = depth
         defer { publishDepth = 0 }
-        let result = broker.publish(
-            content,
-            qos: qos,
-            retain: retain,
-            messageExpiryInterval: expiry,
-            at: now()
-        )
+        let result = body()
         drain()
         return result
     }
@@ -263,7 +270,7 @@ final class BrokerLoop {
     /// Serves a request to the shadow service.
     private func serveShadow(_ message: Broker.PublishedMessage) {
         guard let shadows else { return }
-        let served = shadows.serve(message, at: now().wall) { broker.hasSubscriber($0) }
+        let served = shadows.serve(message, at: now().wall, isHeard: isHeard)
         guard let served else { return }
         whenKept(served.reaction, served.key) { isKept in
             if isKept { self.publish(served.reaction.messages, at: self.now()) }
@@ -285,8 +292,9 @@ final class BrokerLoop {
             thing: thing,
             name: name,
             payload: payload,
-            at: now().wall
-        ) { broker.hasSubscriber($0) }
+            at: now().wall,
+            isHeard: isHeard
+        )
         let promise = eventLoop.makePromise(of: ShadowResult?.self)
         whenKept(reaction, try? ShadowKey(thing: thing, name: name)) { isKept in
             guard isKept else {
@@ -296,6 +304,11 @@ final class BrokerLoop {
             promise.succeed(reaction.result)
         }
         return promise.futureResult
+    }
+
+    /// Whether a subscriber or a rule gets messages of a topic.
+    private func isHeard(_ topic: String) -> Bool {
+        broker.hasSubscriber(topic) || rules?.concerns(topic) == true
     }
 
     /// Calls back on this loop once the outcome of a request is on disk, in the order of requests; at
@@ -312,19 +325,23 @@ final class BrokerLoop {
         let bound = NIOLoopBound(body, eventLoop: eventLoop)
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
         let eventLoop = eventLoop
+        let depth = publishDepth
         database.write(reaction.outcome, of: key) { isStored in
-            eventLoop.execute { loop.value.kept(isStored, key, bound.value) }
+            eventLoop.execute { loop.value.kept(isStored, key, depth, bound.value) }
         }
     }
 
     /// Forgets what the shadow service need not remember any longer.
     func sweepShadows() { shadows?.sweep(at: now().wall) }
 
-    private func kept(_ isStored: Bool, _ key: ShadowKey, _ body: (Bool) -> Void) {
+    private func kept(_ isStored: Bool, _ key: ShadowKey, _ depth: Int, _ body: (Bool) -> Void) {
         shadows?.ended(key.thing)
         if !isStored { logger.critical("a shadow could not be written: its answer is withheld") }
-        body(isStored)
-        scheduleDrain()
+        guard depth > 0 else {
+            body(isStored)
+            return scheduleDrain()
+        }
+        publishing(at: depth) { body(isStored) }
     }
 
     private func publish(_ messages: [ShadowMessage], at now: Broker.Now) {

@@ -26,8 +26,13 @@ extension Broker {
             matches.removeAll(keepingCapacity: matches.capacity <= 4_096)
             self.matches = matches
         }
+        let turn = sharedTurn
         collectMatches(packet.topicName, from: session, into: &matches)
-        for match in matches where !canForward(to: match, bytes.count + 1) { return false }
+        for match in matches where !canForward(to: match, bytes.count + 1) {
+            // The general way asks the share groups again.
+            sharedTurn = turn
+            return false
+        }
         counters.received += 1
         matchEpoch &+= 1
         var other: [UInt8] = []

@@ -196,6 +196,10 @@ struct HTTPSTests {
             try await setting.expect(200, setting.other, "/metrics", token)
             let shadow = "/things/lamp/shadow"
             try await setting.expect(200, setting.other, shadow, token + update)
+            // The signature of an AWS client is no token: its certificate decides.
+            let signature = ["-H", "Authorization: AWS4-HMAC-SHA256 Credential=x"]
+            try await setting.expect(200, setting.lamp, shadow, signature + update)
+            try await setting.expect(403, setting.other, shadow, signature)
             let wrong = ["-H", "Authorization: Bearer 0123456789abcdeX"]
             try await setting.expect(401, setting.lamp, shadow, wrong)
         }

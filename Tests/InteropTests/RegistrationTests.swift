@@ -71,7 +71,7 @@ struct RegistrationTests {
         registration.setAsActive = true
         registration.allowsAutoRegistration = autoRegistration
         _ = try await registrar.register(registration, at: SystemClock.wall()).get()
-        let activate: Registry.ActivationHook = { _ in
+        let activate: ActivationHook = { _ in
             .activate(policies: ["device"], thing: nil)
         }
         let registry = Registry(

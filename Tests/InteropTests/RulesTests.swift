@@ -11,6 +11,7 @@ struct RulesTests {
     private func withRules(
         _ rules: String,
         token: String? = nil,
+        shadowFile: Bool = false,
         _ configure: (inout RulesConfiguration) -> Void = { _ in },
         _ body: (HTTPClient, RulesEngine) async throws -> Void
     ) async throws {
@@ -30,6 +31,9 @@ struct RulesTests {
             http.filesFolder = folder.path
             configuration.http = http
             configuration.rules = engine
+            if shadowFile {
+                configuration.shadowDatabase = try ShadowDatabase(path: folder.path + "/shadows")
+            }
         } _: { addresses in
             let port = addresses.first { $0.scheme == "http" }?.port ?? 0
             try await body(HTTPClient(port: port), engine)
@@ -160,6 +164,37 @@ struct RulesTests {
             #expect(engine.metrics(of: "loop")?.matched == 4)
             #expect(engine.metrics(of: "loop")?.succeededActions == 3)
             #expect(try await retained(http, "failed/loop").contains("too many rules"))
+        }
+    }
+
+    @Test(
+        "shadows take requests from rules and from HTTP; a loop through one ends at the depth limit",
+        arguments: [false, true]
+    )
+    func shadows(isKept: Bool) async throws {
+        try await withRules(
+            """
+            {"report": {"sql": "SELECT celsius AS state.reported.celsius FROM 'device/+/telemetry'",
+              "actions": [{"republish": {"topic": "$$aws/things/${topic(2)}/shadow/update"}}]},
+             "loop": {"sql": "SELECT state FROM '$aws/things/loop/shadow/update/accepted'",
+              "actions": [{"republish": {"topic": "$$aws/things/loop/shadow/update"}}]}}
+            """,
+            shadowFile: isKept,
+            { $0.maximumDepth = 3 }
+        ) { http, engine in
+            try await publish(http, "device/d1/telemetry", #"{"celsius": 21}"#)
+            try await until { try await http.get("/things/d1/shadow").status == 200 }
+            let shadow = try await http.get("/things/d1/shadow").text
+            #expect(shadow.contains(#""reported":{"celsius":21}"#), "\(shadow)")
+
+            let update = #"{"state":{"reported":{"a":1}}}"#
+            try await publish(http, "$aws/things/d2/shadow/update", update)
+            try await until { try await http.get("/things/d2/shadow").status == 200 }
+
+            try await publish(http, "$aws/things/loop/shadow/update", update)
+            try await until { engine.metrics(of: "loop")?.failedActions == 1 }
+            #expect(engine.metrics(of: "loop")?.matched == 4)
+            #expect(engine.metrics(of: "loop")?.succeededActions == 3)
         }
     }
 

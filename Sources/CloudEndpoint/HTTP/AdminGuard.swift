@@ -13,11 +13,17 @@ struct AdminGuard: Sendable {
     /// The shortest token, in bytes.
     static let minimumTokenBytes = 16
 
+    /// Whether a request comes with a token, right or wrong; other schemes, such as the signatures of
+    /// AWS clients, say nothing here.
+    static func hasToken(_ request: Request) -> Bool {
+        request.headers[.authorization]?.lowercased().hasPrefix("bearer ") ?? false
+    }
+
     /// Lets a request pass.
     ///
     /// - Throws: ``RequestFailure`` with 401 for a wrong token, 403 otherwise.
     func check(_ request: Request, _ context: HTTPContext) throws {
-        if let field = request.headers[.authorization], field.lowercased().hasPrefix("bearer ") {
+        if Self.hasToken(request), let field = request.headers[.authorization] {
             let given = field.utf8.dropFirst(7)
             guard let token, Self.areEqual(Array(given), Array(token.utf8)) else {
                 throw RequestFailure(

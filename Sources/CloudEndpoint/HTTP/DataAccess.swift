@@ -33,7 +33,7 @@ struct DataAccess: Sendable {
             if !isOpen { try admin.check(request, context) }
             return
         }
-        if request.headers[.authorization] != nil, admin.token != nil {
+        if AdminGuard.hasToken(request), admin.token != nil {
             return try admin.check(request, context)
         }
         let now = SystemClock.wall()

@@ -13,9 +13,6 @@ public import X509VerificationOpenSSL
 /// devices by themselves. Every transition goes into the audit log, and ends or admits connections at
 /// once.
 public final class DeviceRegistry<Store: RegistryStore>: CertificateAdmission {
-    /// Asked about each certificate that was registered by a connection.
-    public typealias ActivationHook = @Sendable (PendingDevice) async -> ActivationDecision
-
     /// Rises with each status, each list.
     public let changes = ChangeSignal()
     let registrar: Registrar<Store, OpenSSLCrypto>

@@ -203,6 +203,12 @@ public final class RulesEngine: Sendable {
 
     // MARK: - Messages
 
+    /// Whether a rule gets messages of a topic; from any thread.
+    func concerns(_ topic: String) -> Bool {
+        let snapshot = snapshot.withLock { $0 }
+        return snapshot.set.concerns(topic.utf8Span.span)
+    }
+
     /// Takes a message of the broker; called on the broker's thread, and never waits.
     ///
     /// - Parameters:

@@ -71,18 +71,21 @@ struct ShadowFace {
     /// Serves a message if it is a request.
     ///
     /// - Parameters:
-    ///   - message: what was published. Wills are no requests, and neither is what the endpoint says
-    ///     itself.
+    ///   - message: what was published: by a client, by a rule, or over HTTP. Wills are no requests. What
+    ///     the service says itself goes to other topics.
     ///   - now: the time.
-    ///   - hasSubscriber: whether somebody listens to a topic.
+    ///   - isHeard: whether somebody gets messages of a topic.
     /// - Returns: `nil` for what is no request.
     func serve(
         _ message: Broker.PublishedMessage,
         at now: WallClock,
-        hasSubscriber: (String) -> Bool
+        isHeard: (String) -> Bool
     ) -> Served? {
-        guard case .client = message.origin,
-            let topic = try? ShadowTopic(parsing: message.topicName), topic.kind == .request
+        switch message.origin {
+        case .client, .server: break
+        case .will, .retained: return nil
+        }
+        guard let topic = try? ShadowTopic(parsing: message.topicName), topic.kind == .request
         else { return nil }
         let payload = message.payload
         let reaction = service.handleNow(
@@ -91,7 +94,7 @@ struct ShadowFace {
             name: topic.key.name,
             payload: payload.indices.map { payload[$0] },
             at: now,
-            listeners: listeners(topic.key, topic.operation, hasSubscriber),
+            listeners: listeners(topic.key, topic.operation, isHeard),
             isOverloaded: isOverloaded(topic.operation, topic.key.thing, topic.key.name)
         )
         return Served(key: topic.key, reaction: reaction)
@@ -104,14 +107,14 @@ struct ShadowFace {
         name: String?,
         payload: [UInt8],
         at now: WallClock,
-        hasSubscriber: (String) -> Bool
+        isHeard: (String) -> Bool
     ) -> ShadowReaction {
         var listening: ShadowListeners = []
         do throws(ShadowRejection) {
             listening = listeners(
                 try ShadowKey(thing: thing, name: name),
                 operation,
-                hasSubscriber
+                isHeard
             )
         } catch {
             // The service says so itself.
@@ -140,7 +143,7 @@ struct ShadowFace {
     private func listeners(
         _ key: ShadowKey,
         _ operation: ShadowTopic.Operation,
-        _ hasSubscriber: (String) -> Bool
+        _ isHeard: (String) -> Bool
     ) -> ShadowListeners {
         let kinds: [(ShadowTopic.Kind, ShadowListeners)] = [
             (.accepted, .accepted), (.rejected, .rejected), (.delta, .delta),
@@ -149,7 +152,7 @@ struct ShadowFace {
         var result: ShadowListeners = []
         for (kind, listener) in kinds {
             guard let topic = ShadowTopic(key, operation, kind) else { continue }
-            if hasSubscriber(topic.description) { result.insert(listener) }
+            if isHeard(topic.description) { result.insert(listener) }
         }
         return result
     }
