@@ -30,7 +30,7 @@ public struct FileReloader: Service, CustomStringConvertible {
             Source(name: name, fingerprint: { Self.modificationDates(paths) }, load: load)
         }
 
-        private static func modificationDates(_ paths: [String]) -> [String: Date] {
+        static func modificationDates(_ paths: [String]) -> [String: Date] {
             var result: [String: Date] = [:]
             for path in paths {
                 let attributes = try? FileManager.default.attributesOfItem(atPath: path)

@@ -99,6 +99,9 @@ struct CertificateCommandLine: ParsableCommand {
     }
 }
 
+/// What a file holds.
+///
+/// - Throws: `ValidationError` for one that cannot be read.
 func contents(_ file: String) throws -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: file) else {
         throw ValidationError("\(file) cannot be read")

@@ -111,7 +111,7 @@ struct PolicyCommands: ParsableCommand {
             let now = WallClock(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
             var result = AuthorizationContext(now: time ?? now)
             if let context {
-                let text = String(decoding: try PolicyCommands.contents(context), as: UTF8.self)
+                let text = String(decoding: try contents(context), as: UTF8.self)
                 let value: JSONValue
                 do throws(JSONError) {
                     value = try JSONValue(parsing: text)
@@ -137,7 +137,7 @@ struct PolicyCommands: ParsableCommand {
 
     /// Reads a document, or says what is wrong with it and returns `nil`.
     private static func document(_ file: String) throws -> PolicyDocument? {
-        let bytes = [UInt8](try contents(file))
+        let bytes = try contents(file)
         do throws(MalformedPolicy) {
             return try PolicyDocument(bytes.span)
         } catch {
@@ -147,13 +147,6 @@ struct PolicyCommands: ParsableCommand {
             complain("\(file):\(line):\(error.offset - start + 1): \(error)")
             return nil
         }
-    }
-
-    private static func contents(_ file: String) throws -> Data {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw ValidationError("\(file) cannot be read")
-        }
-        return data
     }
 
     private static func complain(_ text: String) {

@@ -160,17 +160,10 @@ struct SecureListenerOptions: ParsableArguments {
         return clientCertificateOptional ? .optional : .required
     }
 
-    private static func contents(_ path: String) throws -> Data {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ValidationError("\(path) cannot be read")
-        }
-        return data
-    }
-
     private static func lists(_ paths: [String]) throws -> CRLSet {
         var lists: [CertificateRevocationList] = []
         for path in paths {
-            let bytes = [UInt8](try contents(path))
+            let bytes = try contents(path)
             if bytes.first == 0x30 {
                 lists.append(try CertificateRevocationList(der: bytes))
                 continue

@@ -70,7 +70,7 @@ struct TestRegistry {
         )
         template.extensions = [
             .basicConstraints(isCA: true), .keyUsage([.keyCertSign, .crlSign]),
-            .subjectKeyIdentifier(Array(OpenSSLCrypto().sha256(key.publicKey.der.span)[..<20])),
+            .subjectKeyIdentifier(key.publicKey.identifier(crypto: OpenSSLCrypto())),
             .authorityKeyIdentifier([1, 2, 3, 4]),
         ]
         return Party(certificate: try template.sign(with: issuer?.key ?? key), key: key)

@@ -19,7 +19,7 @@ struct TestPKI {
     }
 
     private static func identifier(_ key: OpenSSLPrivateKey) -> [UInt8] {
-        Array(OpenSSLCrypto().sha256(key.publicKey.der.span)[..<20])
+        key.publicKey.identifier(crypto: OpenSSLCrypto())
     }
 
     static func authority(

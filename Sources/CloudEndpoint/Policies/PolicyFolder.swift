@@ -18,15 +18,7 @@ internal import JSONDocument
 /// ```
 public struct PolicyFolder: Sendable {
     /// Why a folder cannot be used.
-    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The file, below the folder.
-        public let file: String
-        /// What is wrong with it.
-        public let problem: String
-
-        /// The file and the problem.
-        public var description: String { "\(file): \(problem)" }
-    }
+    public typealias Failure = FolderFailure
 
     /// Files of one folder.
     public static let maximumFiles = 10_000
@@ -35,19 +27,23 @@ public struct PolicyFolder: Sendable {
 
     private static let principalsFile = "principals.json"
 
+    private let folder: JSONFolder
+
     /// Where it is.
-    public let path: String
+    public var path: String { folder.path }
 
     /// Names a folder.
-    public init(path: String) { self.path = path }
+    public init(path: String) {
+        folder = JSONFolder(path: path, maximumFiles: Self.maximumFiles)
+    }
 
     /// Reads everything; a policy that is malformed refuses the folder.
     ///
     /// - Throws: ``Failure`` for the first file that cannot be used.
     public func load(into directory: PolicyDirectory) throws(Failure) {
         var policies: [String: PolicyDocument] = [:]
-        for file in try files() where file != Self.principalsFile {
-            let bytes = [UInt8](try contents(of: file, limit: PolicyLimits.default.bytes))
+        for file in try folder.files() where file != Self.principalsFile {
+            let bytes = try folder.contents(of: file, limit: PolicyLimits.default.bytes)
             do throws(MalformedPolicy) {
                 policies[String(file.dropLast(".json".count))] = try PolicyDocument(bytes.span)
             } catch {
@@ -58,47 +54,13 @@ public struct PolicyFolder: Sendable {
     }
 
     /// Changes when a file is added, removed or written.
-    func fingerprint() -> [String: Date] {
-        var result: [String: Date] = [:]
-        for file in (try? files()) ?? [] {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/" + file)
-            result[file] = attributes?[.modificationDate] as? Date
-        }
-        return result
-    }
-
-    private func files() throws(Failure) -> [String] {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path)
-        } catch {
-            throw Failure(file: path, problem: "cannot be listed")
-        }
-        let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
-        guard files.count <= Self.maximumFiles else {
-            throw Failure(file: path, problem: "more than \(Self.maximumFiles) files")
-        }
-        return files
-    }
-
-    private func contents(of file: String, limit: Int) throws(Failure) -> Data {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path).appendingPathComponent(file))
-        } catch {
-            throw Failure(file: file, problem: "cannot be read")
-        }
-        guard data.count <= limit else {
-            throw Failure(file: file, problem: "more than \(limit) bytes")
-        }
-        return data
-    }
+    func fingerprint() -> [String: Date] { folder.fingerprint() }
 
     private func attachments() throws(Failure) -> [String: PolicyDirectory.Attachment] {
         let file = Self.principalsFile
         guard FileManager.default.fileExists(atPath: path + "/" + file) else { return [:] }
         let text = String(
-            decoding: try contents(of: file, limit: Self.maximumPrincipalsBytes),
+            decoding: try folder.contents(of: file, limit: Self.maximumPrincipalsBytes),
             as: UTF8.self
         )
         let value: JSONValue
@@ -132,7 +94,7 @@ public struct PolicyFolder: Sendable {
                     guard let name = value.string else { return nil }
                     result.policies.append(name)
                 case "things":
-                    guard let thing = thing(value) else { return nil }
+                    guard let thing = AttachedThing(value) else { return nil }
                     result.things.append(thing)
                 default:
                     return nil
@@ -140,18 +102,6 @@ public struct PolicyFolder: Sendable {
             }
         }
         return result
-    }
-
-    private static func thing(_ value: JSONValue) -> AttachedThing? {
-        guard let name = value["name"]?.string else { return nil }
-        var thing = AttachedThing(name: name, typeName: value["type"]?.string)
-        guard let attributes = value["attributes"] else { return thing }
-        guard let members = attributes.object?.members else { return nil }
-        for member in members {
-            guard let text = member.value.string else { return nil }
-            thing.attributes[member.name] = text
-        }
-        return thing
     }
 }
 #endif

@@ -69,12 +69,8 @@ public struct CertificateIssuer: Sendable {
     /// - Returns: the certificate, which is registered nowhere yet.
     /// - Throws: what the signer throws.
     public func issue(for key: SubjectPublicKey, at now: WallClock) throws -> Certificate {
-        var serial = random.randomBytes(16)
-        // Positive, and of a fixed length. RFC 5280 §4.1.2.2
-        serial[0] = serial[0] & 0x3F | 0x40
-        let identifier = Array(crypto.sha256(key.der.span)[..<20])
         var template = CertificateTemplate(
-            serialNumber: serial,
+            serialNumber: CertificateTemplate.serialNumber(from: random.randomBytes(16)),
             issuer: authority.subject,
             subject: DistinguishedName([
                 (.commonName, "Device certificate issued by this endpoint")
@@ -85,7 +81,8 @@ public struct CertificateIssuer: Sendable {
         )
         template.extensions = [
             .basicConstraints(isCA: false), .keyUsage([.digitalSignature]),
-            .extendedKeyUsage(.clientAuth), .subjectKeyIdentifier(identifier),
+            .extendedKeyUsage(.clientAuth),
+            .subjectKeyIdentifier(key.identifier(crypto: crypto)),
         ]
         if let issuer = authority.subjectKeyIdentifier {
             template.extensions.append(.authorityKeyIdentifier(issuer))

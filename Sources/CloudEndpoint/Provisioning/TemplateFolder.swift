@@ -1,27 +1,19 @@
 #if Endpoint
 public import DeviceRegistration
-internal import Foundation
 internal import Synchronization
 
 /// The provisioning templates of a folder: `NAME.json` for fleets, `NAME.jitp.json` for devices that a
 /// CA registers by their first connection.
 public final class TemplateFolder: Sendable {
     /// Why a folder cannot be used.
-    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The file, below the folder.
-        public let file: String
-        /// What is wrong with it.
-        public let problem: String
-
-        /// The file and the problem.
-        public var description: String { "\(file): \(problem)" }
-    }
+    public typealias Failure = FolderFailure
 
     /// Files of one folder.
     public static let maximumFiles = 1_000
 
     /// Where it is.
-    public let path: String
+    public var path: String { folder.path }
+    private let folder: JSONFolder
     private let templates = Mutex<[Key: ProvisioningTemplate]>([:])
 
     private struct Key: Hashable {
@@ -30,7 +22,9 @@ public final class TemplateFolder: Sendable {
     }
 
     /// Names a folder; ``load()`` reads it.
-    public init(path: String) { self.path = path }
+    public init(path: String) {
+        folder = JSONFolder(path: path, maximumFiles: Self.maximumFiles)
+    }
 
     /// Whether templates can have a name. API model, `TemplateName`
     static func isName(_ name: String) -> Bool {
@@ -55,7 +49,7 @@ public final class TemplateFolder: Sendable {
     /// - Throws: ``Failure`` for the first file that cannot be used.
     public func load() throws(Failure) {
         var read: [Key: ProvisioningTemplate] = [:]
-        for file in try files() {
+        for file in try folder.files() {
             var name = String(file.dropLast(".json".count))
             var kind = ProvisioningTemplate.Kind.fleet
             if name.hasSuffix(".jitp") {
@@ -65,14 +59,14 @@ public final class TemplateFolder: Sendable {
             guard Self.isName(name) else {
                 throw Failure(file: file, problem: "a name has 1 to 36 of A-Z a-z 0-9 _ -")
             }
-            // Four bytes for each character, and one more to see that it is too long.
-            let limit = TemplateLimits.default.characters * 4 + 1
-            guard let handle = FileHandle(forReadingAtPath: path + "/" + file),
-                let data = try? handle.read(upToCount: limit)
-            else { throw Failure(file: file, problem: "cannot be read") }
+            // Four bytes for each character.
+            let text = try folder.contents(
+                of: file,
+                limit: TemplateLimits.default.characters * 4
+            )
             do throws(TemplateError) {
                 read[Key(kind: kind, name: name)] = try ProvisioningTemplate(
-                    [UInt8](data).span,
+                    text.span,
                     kind: kind
                 )
             } catch {
@@ -82,34 +76,11 @@ public final class TemplateFolder: Sendable {
         templates.withLock { $0 = read }
     }
 
-    private func files() throws(Failure) -> [String] {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path)
-        } catch {
-            throw Failure(file: path, problem: "cannot be listed")
-        }
-        let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
-        guard files.count <= Self.maximumFiles else {
-            throw Failure(file: path, problem: "more than \(Self.maximumFiles) files")
-        }
-        return files
-    }
-
-    private func fingerprint() -> [String: Date] {
-        var result: [String: Date] = [:]
-        for file in (try? files()) ?? [] {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/" + file)
-            result[file] = attributes?[.modificationDate] as? Date
-        }
-        return result
-    }
-
     /// Has the folder read again when a file changes.
     public var source: FileReloader.Source {
         FileReloader.Source(
             name: "provisioning templates",
-            fingerprint: { self.fingerprint() },
+            fingerprint: { [folder] in folder.fingerprint() },
             load: { try self.load() }
         )
     }

@@ -64,6 +64,13 @@ public struct CertificateTemplate: Sendable {
         self.publicKey = publicKey
     }
 
+    /// A serial number out of 16 random octets: positive, and always of the same length.
+    /// RFC 5280 §4.1.2.2
+    public static func serialNumber(from random: [UInt8]) -> [UInt8] {
+        guard let first = random.first else { return [1] }
+        return [first & 0x3F | 0x40] + random.dropFirst()
+    }
+
     /// Signs the certificate: version 3 with extensions, else version 1.
     ///
     /// - Throws: what the signer throws, and ``MalformedDER`` where the template makes no certificate
@@ -101,6 +108,14 @@ public struct CertificateTemplate: Sendable {
             )
         }
         return DERWriter.element(DERTag.sequence, list.flatMap { $0 })
+    }
+}
+
+extension SubjectPublicKey {
+    /// A subject key identifier for its certificates: SHA-256 of the SubjectPublicKeyInfo, RFC 7093 §2
+    /// (4), cut to the 160 bits that RFC 5280 §4.2.1.2 uses.
+    public func identifier(crypto: some CryptoProvider) -> [UInt8] {
+        Array(crypto.sha256(der.span).prefix(20))
     }
 }
 

@@ -42,7 +42,7 @@ struct LocalAuthority: Sendable {
         var template = Self.template(key, issuer: name, subject: name, days: days)
         template.extensions = [
             .basicConstraints(isCA: true), .keyUsage([.keyCertSign, .crlSign]),
-            .subjectKeyIdentifier(Self.identifier(key)),
+            .subjectKeyIdentifier(key.publicKey.identifier(crypto: OpenSSLCrypto())),
         ]
         certificate = try template.sign(with: key)
     }
@@ -54,8 +54,8 @@ struct LocalAuthority: Sendable {
         var template = Self.template(holder, issuer: name, subject: subject, days: days)
         template.extensions = [
             .basicConstraints(isCA: false), .keyUsage([.digitalSignature]),
-            .subjectKeyIdentifier(Self.identifier(holder)),
-            .authorityKeyIdentifier(Self.identifier(key)),
+            .subjectKeyIdentifier(holder.publicKey.identifier(crypto: OpenSSLCrypto())),
+            .authorityKeyIdentifier(key.publicKey.identifier(crypto: OpenSSLCrypto())),
         ]
         switch use {
         case .client: template.extensions.append(.extendedKeyUsage(.clientAuth))
@@ -75,27 +75,15 @@ struct LocalAuthority: Sendable {
         // Whole seconds, and an hour back: clocks of devices are seldom right.
         let now = SystemClock.wall().seconds
         return CertificateTemplate(
-            serialNumber: serialNumber(),
+            serialNumber: CertificateTemplate.serialNumber(
+                from: SystemRandomBytes().randomBytes(16)
+            ),
             issuer: issuer,
             subject: subject,
             notBefore: WallClock(seconds: now - 3_600),
             notAfter: WallClock(seconds: now + days * 86_400),
             publicKey: holder.publicKey
         )
-    }
-
-    /// 126 random bits: positive, and of the same length always.
-    private static func serialNumber() -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
-        var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
-        bytes[0] = bytes[0] & 0x3F | 0x40
-        return bytes
-    }
-
-    /// RFC 7093 §2 (1): 160 bits of the key's SHA-256.
-    private static func identifier(_ key: OpenSSLPrivateKey) -> [UInt8] {
-        let bytes = key.publicKey.der
-        return Array(OpenSSLCrypto().sha256(bytes.span).prefix(20))
     }
 }
 #endif
