@@ -45,12 +45,14 @@ public final class Server {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Bytes of its memory that are resident.
-    public var residentBytes: Double {
+    /// Bytes of memory of its own, resident or swapped out: pages of files come and go as the system likes.
+    public var ownBytes: Double {
         let path = "/proc/\(process.processIdentifier)/status"
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return (Double(line.filter(\.isNumber)) ?? 0) * 1_024
+        let lines = text.split(separator: "\n").filter {
+            $0.hasPrefix("RssAnon:") || $0.hasPrefix("VmSwap:")
+        }
+        return lines.reduce(0) { $0 + (Double($1.filter(\.isNumber)) ?? 0) * 1_024 }
     }
 }
 
