@@ -165,12 +165,17 @@ let composed: [Module] = [
         testDependencies: ["MQTTCodec"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
     ),
     Module(
+        name: "PrometheusMetrics",
+        dependencies: endpoint("swift-metrics", "CoreMetrics"),
+        testDependencies: endpoint("swift-metrics", "CoreMetrics")
+    ),
+    Module(
         name: "CloudEndpoint",
         dependencies: [
             "AccessPolicy", "DeviceRegistration", "DeviceShadow", "FileEncryption", "HTTPFiles",
             "IoTTime", "JSONDocument", "MQTTBroker", "MQTTCodec",
-            "MQTTTopics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer", "X509Verification",
-            "X509VerificationOpenSSL",
+            "MQTTTopics", "PrometheusMetrics", "RulesSQL", "RulesSQLSystem", "SegmentTransfer",
+            "X509Verification", "X509VerificationOpenSSL",
         ]
             + endpoint("swift-nio", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOTLS", "NIOWebSocket")
             + endpoint("swift-nio-ssl", "NIOSSL")
@@ -179,6 +184,7 @@ let composed: [Module] = [
             + endpoint("swift-http-types", "HTTPTypes")
             + endpoint("GRDB.swift", "GRDB")
             + endpoint("swift-log", "Logging")
+            + endpoint("swift-metrics", "CoreMetrics")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle"),
         testDependencies: [
             "DeviceRegistration", "DeviceShadow", "IoTTime", "JSONDocument", "MQTTBroker",
@@ -221,6 +227,10 @@ let examples = [
         needing: ["MQTTCodec", "MQTTCodecNIO"] + endpoint("swift-nio", "NIOCore", "NIOEmbedded")
     ),
     example(
+        "CountForPrometheus",
+        needing: ["PrometheusMetrics"] + endpoint("swift-metrics", "CoreMetrics")
+    ),
+    example(
         "RunEndpoint",
         needing: ["CloudEndpoint", "JSONDocument"] + endpoint("swift-log", "Logging")
             + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals")
@@ -248,6 +258,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(
@@ -283,6 +294,7 @@ let package = Package(
                 + endpoint("swift-nio-ssl", "NIOSSL")
                 + endpoint("swift-argument-parser", "ArgumentParser")
                 + endpoint("swift-log", "Logging")
+                + endpoint("swift-metrics", "CoreMetrics")
                 + endpoint("swift-service-lifecycle", "ServiceLifecycle", "UnixSignals"),
             swiftSettings: swift
         ),
@@ -290,7 +302,7 @@ let package = Package(
             name: "InteropTests",
             dependencies: [
                 "AccessPolicy", "CloudEndpoint", "DeviceRegistration", "IoTTestSupport", "IoTTime",
-                "MQTTBroker", "MQTTCodec", "X509Verification",
+                "MQTTBroker", "MQTTCodec", "PrometheusMetrics", "X509Verification",
                 "X509VerificationOpenSSL", "iot-cloud",
             ]
                 + endpoint("swift-log", "Logging"),

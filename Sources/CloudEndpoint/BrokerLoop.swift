@@ -1,4 +1,5 @@
 #if Endpoint
+internal import CoreMetrics
 internal import DeviceRegistration
 internal import DeviceShadow
 internal import IoTTime
@@ -24,8 +25,10 @@ final class BrokerLoop {
     /// Methods of enhanced authentication, and the exchanges that are open.
     let authentication: (any EnhancedAuthentication)?
     var exchanges: [Broker.ConnectionID: any AuthenticationExchange] = [:]
-    /// What this thread has measured of itself.
-    var measurements = LoopMeasurements()
+    /// What this endpoint counts.
+    let metrics: EndpointMetrics
+    /// How many connections are let in.
+    private let rate: ConnectRate?
     /// Event loops of sockets beside this one.
     var bridges: [BrokerEnd] = []
 
@@ -57,6 +60,8 @@ final class BrokerLoop {
         policy: any BrokerPolicy,
         shadows: ShadowFace?,
         authentication: (any EnhancedAuthentication)? = nil,
+        metrics: EndpointMetrics,
+        rate: ConnectRate?,
         eventLoop: any EventLoop,
         logger: Logger
     ) {
@@ -64,6 +69,8 @@ final class BrokerLoop {
         self.policy = policy
         self.shadows = shadows
         self.authentication = authentication
+        self.metrics = metrics
+        self.rate = rate
         self.eventLoop = eventLoop
         self.logger = logger
     }
@@ -145,8 +152,10 @@ final class BrokerLoop {
         broker.forEachRetained(matching: filter, at: now(), body)
     }
 
-    /// Counters of the broker.
-    var statistics: Broker.Statistics { broker.statistics }
+    /// Brings the metrics up to date.
+    func sampleMetrics() {
+        metrics.sample(broker.statistics, refusedConnections: rate?.refused ?? 0, rules: rules)
+    }
 
     /// Policies or certificates changed: live connections are judged again.
     func policyChanged() {
@@ -198,7 +207,7 @@ final class BrokerLoop {
         for end in bridges { end.flush() }
         if let turnTime {
             let passed = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
-            measurements.turns.add(passed - turnTime.monotonic.nanoseconds)
+            metrics.turns.recordNanoseconds(passed - turnTime.monotonic.nanoseconds)
         }
         turnTime = nil
         if !isStopping { armTimer() }

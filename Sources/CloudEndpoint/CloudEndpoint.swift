@@ -61,14 +61,14 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             )
         }
         let eventLoop = loops.broker
-        let loop = try await makeBroker(on: eventLoop)
+        let rate = ConnectRate(configuration.maximumConnectRate)
+        let loop = try await makeBroker(on: eventLoop, rate)
         var loops = loops
         try await loops.connect(to: loop)
         let (failures, failed) = AsyncStream.makeStream(of: Void.self)
         try await attachDatabase(to: loop, on: eventLoop) { failed.yield() }
         try await startProvisioning(loop, on: eventLoop)
-        let rate = ConnectRate(configuration.maximumConnectRate)
-        let access = BrokerAccess(loop, on: eventLoop, rate)
+        let access = BrokerAccess(loop, on: eventLoop)
         let rules = try await startRules(loop, access, on: eventLoop)
         let gauge = HandshakeGauge(limit: configuration.maximumHandshakes)
         var servers: [any Channel] = []
@@ -79,6 +79,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             }
             let stopWatching = watchIdentities(loop, on: eventLoop)
             let stopCounting = publishCounters(loop)
+            let stopSampling = sampleMetrics(loop)
             let sweeping = eventLoop.scheduleRepeatedTask(
                 initialDelay: Self.shadowSweepInterval,
                 delay: Self.shadowSweepInterval
@@ -91,6 +92,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                 registry?.setPublisher(nil)
                 stopWatching()
                 stopCounting()
+                stopSampling()
                 sweeping.cancel()
             }
             try await webServer(access).run { [servers] web in
@@ -107,7 +109,10 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         await rules?.value
     }
 
-    private func makeBroker(on eventLoop: any EventLoop) async throws -> NIOLoopBound<BrokerLoop> {
+    private func makeBroker(
+        on eventLoop: any EventLoop,
+        _ rate: ConnectRate?
+    ) async throws -> NIOLoopBound<BrokerLoop> {
         let policy = EndpointPolicy(
             base: brokerPolicy(),
             authenticationMethods: configuration.authentication?.methods ?? [],
@@ -130,6 +135,8 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
                         )
                     },
                     authentication: configuration.authentication,
+                    metrics: EndpointMetrics(configuration.metrics),
+                    rate: rate,
                     eventLoop: eventLoop,
                     logger: logger
                 ),
@@ -143,6 +150,18 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
 
     /// How often certificates of live connections are looked at.
     private static let expiryInterval = TimeAmount.seconds(1)
+
+    /// Brings the metrics of backends that do not ask up to date, again and again.
+    ///
+    /// - Returns: what stops that.
+    private func sampleMetrics(_ loop: NIOLoopBound<BrokerLoop>) -> () -> Void {
+        guard !configuration.metrics.backends.isEmpty else { return {} }
+        let interval = TimeAmount(configuration.metrics.interval)
+        let task = loop.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in
+            loop.value.sampleMetrics()
+        }
+        return { task.cancel() }
+    }
 
     /// Has live connections judged again when policies or admitted certificates change, and ends
     /// those whose certificate runs out.

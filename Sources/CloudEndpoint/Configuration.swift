@@ -114,6 +114,8 @@ extension CloudEndpoint {
         /// With a database PUBACK, PUBREC and every other answer that rests on a change leave after the
         /// change is committed. What was kept is loaded when the endpoint starts.
         public var brokerDatabase: BrokerDatabase?
+        /// Where the endpoint counts.
+        public var metrics = MetricsConfiguration()
         /// What is served over HTTP; `nil`: nothing.
         public var http: HTTPConfiguration?
 

@@ -5,6 +5,7 @@ internal import CloudEndpoint
 internal import DeviceShadow
 internal import Logging
 internal import MQTTBroker
+internal import CoreMetrics
 internal import ServiceLifecycle
 internal import UnixSignals
 
@@ -117,6 +118,8 @@ struct Serve: AsyncParsableCommand {
         var watched: [FileReloader.Source] = []
         var more: [any Service] = []
         let configuration = try await endpointConfiguration(logger, &watched, &more)
+        // What libraries count is shown beside what the endpoint counts.
+        MetricsSystem.bootstrap(configuration.metrics.registry)
         let endpoint = CloudEndpoint(configuration: configuration, logger: logger) { addresses in
             for address in addresses { print("listening on \(address)") }
             fflush(nil)

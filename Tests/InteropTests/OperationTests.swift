@@ -2,6 +2,7 @@
 import Foundation
 import MQTTBroker
 import MQTTCodec
+import PrometheusMetrics
 import Testing
 
 @testable import CloudEndpoint
@@ -46,26 +47,76 @@ struct OperationTests {
         }
     }
 
-    @Test("histograms grow by what is added, and say so as Prometheus reads it")
-    func histogram() {
-        var histogram = LatencyHistogram()
-        for value in [0, 16_000, 16_001, 1_000_000, 100_000_000_000, -5] as [Int64] {
-            histogram.add(value)
-        }
-        #expect(histogram.count == 6)
-        #expect(histogram.buckets[0] == 3 && histogram.buckets[1] == 1)
-        #expect(histogram.buckets.last == 1)
-        var text = MetricsText()
-        text.add("x_seconds", "Help.", histogram)
-        let lines = text.text.split(separator: "\n")
-        #expect(
-            lines.prefix(3) == [
-                "# HELP x_seconds Help.", "# TYPE x_seconds histogram",
-                "x_seconds_bucket{le=\"1.6e-05\"} 3",
-            ]
+    @Test("proc(5): what the process takes, whatever its name is")
+    func process() throws {
+        let fields = "S 1 1 1 0 -1 4194304 9 0 0 0 250 50 0 0 20 0 4 0 1000 8192000 300 1"
+        let reading = try #require(
+            ProcessMetrics.reading(
+                stat: "42 (a) b (c)) " + fields,
+                uptime: "110.00 200.00\n",
+                now: 1_000,
+                ticks: 100,
+                pageBytes: 4_096,
+                files: (7, 1_024)
+            )
         )
-        #expect(lines.contains("x_seconds_bucket{le=\"+Inf\"} 6"))
-        #expect(lines.last == "x_seconds_count 6")
+        #expect(reading.cpuSeconds == 3 && reading.startTime == 900)
+        #expect(reading.virtualBytes == 8_192_000 && reading.residentBytes == 1_228_800)
+        #expect(reading.openFiles == 7 && reading.maximumFiles == 1_024)
+        for broken in ["", "42 (a", "42 (a) S 1", "42 (a) " + fields.replacing("300", with: "x")] {
+            let reading = ProcessMetrics.reading(
+                stat: broken,
+                uptime: "1 1",
+                now: 0,
+                ticks: 100,
+                pageBytes: 1,
+                files: (0, 0)
+            )
+            #expect(reading == nil)
+        }
+    }
+
+    @Test("backends of swift-metrics get what /metrics shows, without being asked")
+    func backends() async throws {
+        let other = PrometheusRegistry()
+        try await withEndpoints {
+            $0.http = .init(listeners: [.init(port: 0)])
+            $0.metrics.backends = [other]
+            $0.metrics.interval = .milliseconds(20)
+        } _: { addresses in
+            let mqtt = try #require(addresses.first { $0.scheme == "mqtt" })
+            let socket = try #require(RawSocket(port: mqtt.port))
+            socket.send(try Connect(clientIdentifier: "a").encoded(as: .v311, from: .client))
+            for _ in 0..<250 where !other.text().contains("\niot_broker_sessions 1\n") {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let text = other.text()
+            #expect(text.contains("\niot_broker_sessions 1\n"))
+            #expect(text.contains("\niot_broker_messages_dropped_total{reason=\"too-large\"} 0\n"))
+            #expect(text.contains("\niot_broker_bytes_received_total 15\n"))
+            #expect(!text.contains("iot_broker_turn_seconds_count 0"))
+        }
+    }
+
+    @Test(
+        "prometheus_client reads /metrics: types, help and values",
+        .enabled(
+            if: Program.isInstalled(Program.python, for: "prometheus_client")
+                && Program.hasPythonModules("prometheus_client")
+        )
+    )
+    func prometheus() async throws {
+        try await withEndpoints {
+            $0.http = .init(listeners: [.init(port: 0)])
+        } _: { addresses in
+            let web = try #require(addresses.first { $0.scheme == "http" })
+            let client = Program.root.appendingPathComponent(
+                "Tests/InteropTests/Clients/metrics_client.py"
+            )
+            let result = try await ChildProcess.run(Program.python, [client.path, "\(web.port)"])
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output == "ok\n")
+        }
     }
 
     @Test("/metrics has the turns of the loop and the drops by reason")

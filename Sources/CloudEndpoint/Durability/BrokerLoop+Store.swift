@@ -1,4 +1,5 @@
 #if Endpoint
+internal import CoreMetrics
 internal import Logging
 internal import MQTTBroker
 internal import NIOCore
@@ -20,7 +21,7 @@ extension BrokerLoop {
     func keep(_ group: Broker.StoreID, _ commands: [Broker.StoreCommand]) {
         let begin = NIODeadline.now()
         store?.submit(group, commands) { isStored in
-            self.measurements.commits.add((NIODeadline.now() - begin).nanoseconds)
+            self.metrics.commits.recordNanoseconds((NIODeadline.now() - begin).nanoseconds)
             self.noteStored(group, isStored)
         }
     }

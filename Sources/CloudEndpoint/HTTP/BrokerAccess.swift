@@ -10,16 +10,9 @@ struct BrokerAccess: Sendable {
     private let loop: NIOLoopBound<BrokerLoop>
     private let eventLoop: any EventLoop
 
-    private let rate: ConnectRate?
-
-    init(
-        _ loop: NIOLoopBound<BrokerLoop>,
-        on eventLoop: any EventLoop,
-        _ rate: ConnectRate? = nil
-    ) {
+    init(_ loop: NIOLoopBound<BrokerLoop>, on eventLoop: any EventLoop) {
         self.loop = loop
         self.eventLoop = eventLoop
-        self.rate = rate
     }
 
     /// Publishes a message of the endpoint's own; with a database, returns once it is stored.
@@ -74,16 +67,9 @@ struct BrokerAccess: Sendable {
         }.get()
     }
 
-    /// What the broker's thread has measured of itself.
-    func measurements() async throws -> LoopMeasurements {
-        var result = try await eventLoop.submit { [loop] in loop.value.measurements }.get()
-        result.refusedConnections = rate?.refused ?? 0
-        return result
-    }
-
-    /// Counters of the broker.
-    func statistics() async throws -> Broker.Statistics {
-        try await eventLoop.submit { [loop] in loop.value.statistics }.get()
+    /// Brings the endpoint's metrics up to date.
+    func sampleMetrics() async throws {
+        try await eventLoop.submit { [loop] in loop.value.sampleMetrics() }.get()
     }
 }
 #endif

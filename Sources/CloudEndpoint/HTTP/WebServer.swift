@@ -47,7 +47,12 @@ struct WebServer {
         )
         var routes: [String: any HTTPRoute] = [
             "health": HealthRoute(),
-            "metrics": MetricsRoute(broker: broker, rules: configuration.rules, admin: admin),
+            "metrics": MetricsRoute(
+                broker: broker,
+                registry: configuration.metrics.registry,
+                process: ProcessMetrics(configuration.metrics),
+                admin: admin
+            ),
             "topics": PublishRoute(broker: broker, access: access, limits: limits),
             "retainedMessage": RetainedRoute(broker: broker, access: access),
         ]
