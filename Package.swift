@@ -313,7 +313,8 @@ let package = Package(
         // What a connection costs without a broker, for the benchmark of the broker.
         .executableTarget(
             name: "IoTIdleChannel",
-            dependencies: endpoint("swift-nio", "NIOCore", "NIOPosix"),
+            dependencies: endpoint("swift-nio", "NIOCore", "NIOPosix")
+                + endpoint("swift-nio-ssl", "NIOSSL"),
             path: "Tests/IdleChannel",
             swiftSettings: swift
         ),

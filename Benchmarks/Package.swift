@@ -46,7 +46,12 @@ let package = Package(
         .target(name: "IoTCYardstickX509", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "IoTCYardstickCBOR"),
         // Drives MQTT brokers in processes of their own.
-        .target(name: "IoTCBrokerLoad", linkerSettings: [.linkedLibrary("pthread")]),
+        .target(
+            name: "IoTCBrokerLoad",
+            linkerSettings: [
+                .linkedLibrary("pthread"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
+            ]
+        ),
         // MQTT 5.0 in C with the same checks: what MQTTCodec is compared with.
         .target(name: "IoTCYardstickMQTT"),
         benchmark("AccessPolicyBenchmarks", iot("AccessPolicy"), iot("IoTTime")),

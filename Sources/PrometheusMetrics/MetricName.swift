@@ -30,6 +30,7 @@ enum MetricName {
     ///   - dimensions: names and values; the first of equal names counts.
     ///   - kind: a histogram has a label `le` of its own: one that was given becomes `exported_le`.
     ///   - maximumBytes: where values are cut.
+    /// - Returns: `name="value"`, with commas between.
     static func labels(
         _ dimensions: [(String, String)],
         of kind: MetricKind,

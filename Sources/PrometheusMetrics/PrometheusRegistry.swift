@@ -108,12 +108,12 @@ public final class PrometheusRegistry: MetricsFactory {
 // MARK: - MetricsFactory
 
 extension PrometheusRegistry {
-    /// A counter. Negative amounts are not counted.
+    /// A counter that leaves out negative amounts.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         counter(label, dimensions)
     }
 
-    /// A counter. Negative amounts and NaN are not counted.
+    /// A counter that leaves out negative amounts and NaN.
     public func makeFloatingPointCounter(
         label: String,
         dimensions: [(String, String)]
@@ -126,7 +126,7 @@ extension PrometheusRegistry {
         gauge(label, dimensions)
     }
 
-    /// A histogram, or a gauge where nothing is to be aggregated. Histograms leave out NaN.
+    /// A histogram that leaves out NaN, or a gauge where nothing is to be aggregated.
     public func makeRecorder(
         label: String,
         dimensions: [(String, String)],

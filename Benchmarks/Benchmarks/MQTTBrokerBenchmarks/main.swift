@@ -23,9 +23,14 @@ func startEndpoint(loops: Int = 1) -> Server? {
 /// Connections of NIO alone; beside the endpoint's program.
 @MainActor
 func startIdleChannel() -> Server? {
-    let path = URL(fileURLWithPath: endpointProgram()).deletingLastPathComponent()
-        .appendingPathComponent("IoTIdleChannel").path
-    return Server("bare channel", path) { port, _ in (["\(port)"], nil) }
+    Server("bare channel", beside("IoTIdleChannel")) { port, _ in (["\(port)"], nil) }
+}
+
+/// A program that was built together with the endpoint's.
+@MainActor
+func beside(_ name: String) -> String {
+    URL(fileURLWithPath: endpointProgram()).deletingLastPathComponent()
+        .appendingPathComponent(name).path
 }
 
 @MainActor
@@ -126,13 +131,9 @@ func compare(_ load: Load) {
             )
         )
         guard load.qos == 0, load.subscribers == 1 else { continue }
-        for server in [ours, peer] {
-            let full = server === ours ? median(mine) : median(theirs)
-            let result = measure(load, server, rate: full / 2)
-            program.add(
-                .measured("broker/half load, p99, \(server.name)", result.p99, "us")
-            )
-        }
+        let own = measure(load, ours, rate: median(mine) / 2).p99
+        let other = measure(load, peer, rate: median(theirs) / 2).p99
+        program.add(.measured("broker/half load, p99", own, "us", peer: (peer.name, other)))
     }
 }
 
@@ -144,23 +145,72 @@ func measureIdle() {
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
     let allowed = Int32(clamping: max(0, Int(clamping: files.rlim_max) - 100))
     let count: Int32 = program.isSmoke ? 200 : min(20_000, allowed)
-    let servers = [startEndpoint(), startIdleChannel(), startMosquitto()]
+    for server in [startEndpoint(), startIdleChannel(), startMosquitto()].compactMap({ $0 }) {
+        measureIdle("broker/idle connection", server, count, iot_idle_open, iot_idle_close)
+    }
+}
+
+@MainActor
+func measureIdle(
+    _ name: String,
+    _ server: Server,
+    _ count: Int32,
+    _ open: (Int32, Int32) -> Int32,
+    _ close: () -> Void
+) {
+    let before = server.ownBytes
+    let opened = open(Int32(server.port), count)
+    defer { close() }
+    if opened < count, server.name == "iot-cloud" {
+        program.fail("\(name): \(opened) of \(count)")
+    }
+    guard opened > 0 else { return }
+    let each = (server.ownBytes - before) / Double(opened)
+    print("\(server.name): \(opened) connections")
+    program.add(.measured("\(name), \(server.name)", each, "B"))
+}
+
+/// Idle connections over TLS, after a handshake of TLS 1.3 without a client certificate.
+@MainActor
+func measureIdleTLS() {
+    guard program.wants("broker/idle TLS connection"), let identity = ServerIdentity() else {
+        return
+    }
+    let count: Int32 = program.isSmoke ? 50 : 5_000
+    let servers = [
+        Server("iot-cloud", endpointProgram()) { port, _ in
+            let arguments = [
+                "serve", "--port", "0", "--tls-port", "\(port)", "--certificate",
+                identity.certificate, "--key", identity.key, "--log-level", "error",
+            ]
+            return (arguments, nil)
+        },
+        Server("bare channel", beside("IoTIdleChannel")) { port, _ in
+            (["\(port)", identity.certificate, identity.key], nil)
+        },
+        Server("mosquitto", "/usr/sbin/mosquitto") { port, folder in
+            let text = """
+                listener \(port) 127.0.0.1
+                allow_anonymous true
+                certfile \(identity.certificate)
+                keyfile \(identity.key)
+                log_type error
+                """
+            return (["-c", folder + "/conf"], text + "\n")
+        },
+    ]
     for server in servers.compactMap({ $0 }) {
-        let before = server.ownBytes
-        let opened = iot_idle_open(Int32(server.port), count)
-        if opened < count, server.name == "iot-cloud" {
-            program.fail("idle connections: \(opened) of \(count)")
-        }
-        if opened > 0 {
-            let each = (server.ownBytes - before) / Double(opened)
-            program.add(
-                .measured("broker/idle connection, \(server.name), \(opened)", each, "B")
-            )
-        }
-        iot_idle_close()
+        measureIdle(
+            "broker/idle TLS connection",
+            server,
+            count,
+            iot_idle_open_tls,
+            iot_idle_close_tls
+        )
     }
 }
 
 for load in loads { compare(load) }
 measureIdle()
+measureIdleTLS()
 program.finish()

@@ -14,7 +14,9 @@ final class RuleSetMetrics {
 
     /// Metrics of no rule yet.
     ///
-    /// - Parameter named: gives a metric its help and returns its name.
+    /// - Parameters:
+    ///   - factory: the backend.
+    ///   - named: gives a metric its help and returns its name.
     init(_ factory: any MetricsFactory, _ named: (String, String) -> String) {
         self.factory = factory
         names = Self.columns.map { (named("iot_rule_\($0)_total", $1), $2) }

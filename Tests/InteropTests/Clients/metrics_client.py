@@ -5,7 +5,7 @@ import urllib.request
 from prometheus_client.parser import text_string_to_metric_families
 
 url = f"http://127.0.0.1:{sys.argv[1]}/metrics"
-with urllib.request.urlopen(url, timeout=30) as answer:
+with urllib.request.urlopen(url, timeout=300) as answer:
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     families = {family.name: family for family in text_string_to_metric_families(
         answer.read().decode())}

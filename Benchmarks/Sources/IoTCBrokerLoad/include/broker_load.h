@@ -36,4 +36,8 @@ iot_load_result iot_load_ceiling(iot_load_options options);
 int iot_idle_open(int port, int count);
 void iot_idle_close(void);
 
+/// The same over TLS; the server's certificate is not judged.
+int iot_idle_open_tls(int port, int count);
+void iot_idle_close_tls(void);
+
 #endif
