@@ -11,19 +11,6 @@ struct ChaosTests {
         ProcessInfo.processInfo.environment["IOT_CHAOS_KILLS"].flatMap { Int($0) } ?? 4
     }
 
-    private func start(_ arguments: [String]) async throws -> (child: ChildProcess, port: Int)? {
-        let child = try ChildProcess(
-            Program.iotCloud,
-            ["serve", "--log-level", "error"] + arguments
-        )
-        guard try await child.waitForOutput("listening on mqtt://127.0.0.1:") else {
-            Issue.record("\(String(decoding: child.errors, as: UTF8.self))")
-            return nil
-        }
-        let text = String(decoding: child.output, as: UTF8.self)
-        return (child, text.split(separator: ":").last.flatMap { Int($0.filter(\.isNumber)) } ?? 0)
-    }
-
     @Test(
         "50 clients: nothing acknowledged is lost, nothing of QoS 2 arrives twice",
         arguments: ["full"]
@@ -41,14 +28,15 @@ struct ChaosTests {
         ]
         var random = SplitMix64(seed: UInt64.random(in: 0...UInt64.max))
         let play = ChaosPlay(pairs: 25)
-        guard var broker = try await start(arguments + ["--port", "0"]) else { return }
+        guard var broker = try await Program.serve(arguments + ["--port", "0"]) else { return }
         #expect(play.begin(broker.port))
         for _ in 0..<Self.kills {
             play.run(broker.port, seconds: Double(random.below(400)) / 1_000)
             broker.child.signal(SIGKILL)
             _ = await broker.child.wait()
             play.disconnect()
-            guard let next = try await start(arguments + ["--port", "\(broker.port)"]) else {
+            guard let next = try await Program.serve(arguments + ["--port", "\(broker.port)"])
+            else {
                 return
             }
             broker = next

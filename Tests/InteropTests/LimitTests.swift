@@ -163,5 +163,30 @@ struct LimitTests {
             #expect(socket.receive(count: 9).suffix(1) == [0x33])
         }
     }
+
+    @Test("queued bytes: what fits waits, what comes then is dropped, what waits keeps its order")
+    func queuedBytes() async throws {
+        try await withBlockingEndpoint {
+            $0.broker.maximumInflight = 1
+            // Topic, payload, and what a message costs beside them: three of them wait.
+            $0.broker.maximumQueuedBytes = 3 * (1 + 100 + 256)
+        } _: { port in
+            let (subscriber, _) = try connect(port, "a")
+            subscriber.send([0x82, 7, 0, 1, 0, 0, 1, 0x74, 1])
+            #expect(subscriber.receive(count: 6) == [0x90, 4, 0, 1, 0, 1])
+            let (publisher, _) = try connect(port, "b")
+            for id in 1...6 as ClosedRange<UInt8> {
+                let payload = [UInt8](repeating: id, count: 100)
+                publisher.send([0x32, 106, 0, 1, 0x74, 0, id, 0] + payload)
+            }
+            #expect(publisher.receive(count: 24).count == 24)
+            for id in 1...4 as ClosedRange<UInt8> {
+                let packet = subscriber.receive(count: 108)
+                #expect(packet.prefix(2) == [0x32, 106] && packet.last == id)
+                subscriber.send([0x40, 2] + packet.dropFirst(5).prefix(2))
+            }
+            #expect(subscriber.receive(milliseconds: 300) == nil)
+        }
+    }
 }
 #endif
