@@ -45,7 +45,7 @@ extension Broker {
             }
         } else if isFull || sessions[session]?.pending.isEmpty == false
             || sessions[session]?.resends.isEmpty == false
-            || sessions[session]?.inflight.outstanding ?? 0 >= window(of: connection)
+            || !mayBegin(session, on: connection)
         {
             enqueue(delivery, for: session, at: now)
         } else {
@@ -67,9 +67,18 @@ extension Broker {
         }
     }
 
-    /// How many QoS 1 and 2 messages may be on their way. [MQTT-3.3.4-9]
-    private func window(of connection: SlotKey) -> Int {
-        min(connections[connection]?.receiveMaximum ?? 0, configuration.maximumInflight)
+    /// Whether one more PUBLISH of QoS 1 or 2 may be on its way. [MQTT-3.3.4-9]
+    func isWindowOpen(_ session: SlotKey, on connection: SlotKey) -> Bool {
+        let sent = sessions[session]?.inflight.outstanding ?? 0
+        return sent
+            < min(connections[connection]?.receiveMaximum ?? 0, configuration.maximumInflight)
+    }
+
+    /// Whether a message may be sent that was not sent before: exchanges of earlier connections are
+    /// kept too, and all of them are limited.
+    func mayBegin(_ session: SlotKey, on connection: SlotKey) -> Bool {
+        isWindowOpen(session, on: connection)
+            && sessions[session]?.inflight.count ?? 0 < configuration.maximumInflight
     }
 
     private mutating func enqueue(_ delivery: Delivery, for session: SlotKey, at now: Now) {
@@ -101,13 +110,16 @@ extension Broker {
     mutating func pump(_ session: SlotKey, at now: Now) {
         guard let connection = sessions[session]?.connection else { return }
         while connections[connection]?.unwritten ?? .max < configuration.maximumOutboundBytes {
-            let isOpen = sessions[session]?.inflight.outstanding ?? 0 < window(of: connection)
             if sessions[session]?.resends.isEmpty == false {
-                guard isOpen, let identifier = sessions[session]?.resends.popFirst() else { return }
+                guard isWindowOpen(session, on: connection),
+                    let identifier = sessions[session]?.resends.popFirst()
+                else { return }
                 resend(identifier, of: session, on: connection, at: now)
             } else if let next = sessions[session]?.pending.first {
                 let isExpired = next.message.isExpired(at: now.monotonic)
-                guard isOpen || isExpired || next.qos == .atMostOnce else { return }
+                guard
+                    isExpired || next.qos == .atMostOnce || mayBegin(session, on: connection)
+                else { return }
                 let isAllowed = isExpired ? true : mayReceive(next.message, session)
                 guard let isAllowed else { return }
                 _ = sessions[session]?.dequeue()

@@ -76,6 +76,9 @@ extension Broker {
             } else if session.expiryInterval == 0 {
                 return "a session that outlived its connection"
             }
+            if session.inflight.count > configuration.maximumInflight {
+                return "more exchanges than the limit"
+            }
             if session.subscriptionCount > configuration.maximumSubscriptions {
                 return "too many subscriptions"
             }
@@ -99,8 +102,10 @@ extension Broker {
         let isFull = connection.unwritten >= configuration.maximumOutboundBytes
         let isOpen = session.inflight.outstanding < window
         let isAsking = session.awaitedReceive != nil
-        if !isFull, isOpen, !isAsking, !session.pending.isEmpty || !session.resends.isEmpty {
-            return "a message that waits for nothing"
+        let mayBegin = isOpen && session.inflight.count < configuration.maximumInflight
+        if !isFull, !isAsking {
+            if isOpen, !session.resends.isEmpty { return "a message is not sent again" }
+            if mayBegin, !session.pending.isEmpty { return "a message that waits for nothing" }
         }
         if connection.version == .v5,
             connection.unreleased.count > max(1, Int(configuration.receiveMaximum))

@@ -20,8 +20,14 @@ struct InflightTable: Sendable {
         /// The order of re-sending: of PUBLISH, then of PUBREL ([MQTT-4.6.0-1], [MQTT-4.6.0-4]).
         var order: UInt64
         var state: State
+        /// Whether the PUBLISH was sent on this connection: that is what counts against the client's
+        /// Receive Maximum, PUBREL does not (MQTT 5.0 §4.9).
+        var isSentHere = false
+
         /// True while a resumed session has not sent the PUBLISH again on its new connection.
-        var awaitsResend = false
+        var awaitsResend: Bool {
+            if case .published = state { !isSentHere } else { false }
+        }
     }
 
     private var slots: [Entry?] = []
@@ -30,11 +36,9 @@ struct InflightTable: Sendable {
 
     /// How many exchanges are open.
     private(set) var count = 0
-    private var awaitingResend = 0
-
     /// How many were begun or re-sent on this connection: what counts against the client's
     /// Receive Maximum.
-    var outstanding: Int { count - awaitingResend }
+    private(set) var outstanding = 0
 
     /// Opens an exchange.
     ///
@@ -54,10 +58,12 @@ struct InflightTable: Sendable {
         slots[slot(identifier)] = Entry(
             identifier: identifier,
             order: nextOrder,
-            state: .published(delivery)
+            state: .published(delivery),
+            isSentHere: true
         )
         nextOrder += 1
         count += 1
+        outstanding += 1
         return identifier
     }
 
@@ -73,7 +79,7 @@ struct InflightTable: Sendable {
         guard let entry = self[identifier] else { return nil }
         slots[slot(identifier)] = nil
         count -= 1
-        if entry.awaitsResend { awaitingResend -= 1 }
+        if entry.isSentHere { outstanding -= 1 }
         if count == 0, slots.count > 64 { slots = [] }
         return entry
     }
@@ -81,13 +87,13 @@ struct InflightTable: Sendable {
     /// Notes that PUBREC came: from now on only PUBREL is re-sent ([MQTT-4.3.3-6]).
     mutating func release(_ identifier: PacketIdentifier) {
         guard let entry = self[identifier] else { return }
-        if entry.awaitsResend { awaitingResend -= 1 }
         var sequence: UInt64 = 0
         if case .published(let delivery) = entry.state { sequence = delivery.sequence }
         slots[slot(identifier)] = Entry(
             identifier: identifier,
             order: nextOrder,
-            state: .released(sequence: sequence)
+            state: .released(sequence: sequence),
+            isSentHere: entry.isSentHere
         )
         nextOrder += 1
     }
@@ -124,20 +130,16 @@ struct InflightTable: Sendable {
     /// - Returns: the open exchanges in the order in which they are re-sent.
     /// - Complexity: O(*n* log *n*).
     mutating func prepareResend() -> [Entry] {
-        awaitingResend = 0
-        for index in slots.indices {
-            guard case .published? = slots[index]?.state else { continue }
-            slots[index]?.awaitsResend = true
-            awaitingResend += 1
-        }
+        outstanding = 0
+        for index in slots.indices { slots[index]?.isSentHere = false }
         return slots.compactMap(\.self).sorted { $0.order < $1.order }
     }
 
     /// Notes that the PUBLISH was sent again.
     mutating func noteResent(_ identifier: PacketIdentifier) {
         guard self[identifier]?.awaitsResend == true else { return }
-        slots[slot(identifier)]?.awaitsResend = false
-        awaitingResend -= 1
+        slots[slot(identifier)]?.isSentHere = true
+        outstanding += 1
     }
 
     private func slot(_ identifier: PacketIdentifier) -> Int {
