@@ -64,6 +64,22 @@ struct FileKeygen: ParsableCommand {
     }
 }
 
+/// Where the result of `encrypt` and `decrypt` goes, and how many threads work on it.
+struct FileTarget: ParsableArguments {
+    @Option(name: .shortAndLong, help: "Where to write (default: standard output).")
+    var output: String?
+
+    @Flag(help: "Replace an existing output.")
+    var force = false
+
+    @Option(help: "Threads for a regular file, 1...64.")
+    var workers = 2
+
+    func validate() throws {
+        guard (1...64).contains(workers) else { throw ValidationError("--workers is 1...64") }
+    }
+}
+
 struct FileEncrypt: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "encrypt",
@@ -106,20 +122,12 @@ struct FileEncrypt: ParsableCommand {
     @Option(help: "Sign with this key file.")
     var signWith: String?
 
-    @Option(name: .shortAndLong, help: "Where to write (default: standard output).")
-    var output: String?
-
-    @Flag(help: "Replace an existing output.")
-    var force = false
-
-    @Option(help: "Threads for a regular file, 1...64.")
-    var workers = 2
+    @OptionGroup var target: FileTarget
 
     @Argument(help: "What to encrypt (default: standard input).")
     var input: String?
 
     func validate() throws {
-        guard (1...64).contains(workers) else { throw ValidationError("--workers is 1...64") }
         guard SegmentSize.allCases.contains(where: { $0.bytes == segmentSize }) else {
             throw ValidationError("--segment-size is 4096, 16384, 65536 or 131072")
         }
@@ -139,9 +147,9 @@ struct FileEncrypt: ParsableCommand {
         command.isSealed = seal
         command.signingKeyFile = signWith
         command.input = input
-        command.output = output
-        command.overwrites = force
-        command.workers = workers
+        command.output = target.output
+        command.overwrites = target.force
+        command.workers = target.workers
         try report { () throws(FileToolError) in try command.run() }
     }
 }
@@ -170,21 +178,10 @@ struct FileDecrypt: ParsableCommand {
     @Option(help: "An accepted sender, iotsign1…; may be repeated. Unsigned files are refused.")
     var sender: [String] = []
 
-    @Option(name: .shortAndLong, help: "Where to write (default: standard output).")
-    var output: String?
-
-    @Flag(help: "Replace an existing output.")
-    var force = false
-
-    @Option(help: "Threads for a regular file, 1...64.")
-    var workers = 2
+    @OptionGroup var target: FileTarget
 
     @Argument(help: "What to decrypt (default: standard input).")
     var input: String?
-
-    func validate() throws {
-        guard (1...64).contains(workers) else { throw ValidationError("--workers is 1...64") }
-    }
 
     func run() throws {
         var command = FileDecryptionCommand()
@@ -194,9 +191,9 @@ struct FileDecrypt: ParsableCommand {
         command.context = context.map { FileContext($0) }
         command.senders = sender
         command.input = input
-        command.output = output
-        command.overwrites = force
-        command.workers = workers
+        command.output = target.output
+        command.overwrites = target.force
+        command.workers = target.workers
         try report { () throws(FileToolError) in try command.run() }
     }
 }

@@ -2,7 +2,7 @@
 enum ShadowText {
     /// Appends `{"desired":…,"reported":…}`, and the delta where it is asked for and there is one.
     static func writeState(_ shadow: Shadow, withDelta: Bool, into output: inout ByteBuilder) {
-        let text = PackedText()
+        var text = PackedText()
         let (desired, reported) = (shadow.desiredNode, shadow.reportedNode)
         output.append(0x7B)
         if !desired.isEmpty {

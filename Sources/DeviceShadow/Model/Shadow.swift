@@ -37,7 +37,8 @@ public struct Shadow: Hashable, Sendable {
     public var delta: JSONObject? {
         guard hasDelta else { return nil }
         var builder = ByteBuilder(capacity: 256)
-        PackedText().writeState(desiredNode, of: bytes.span, .delta, into: &builder)
+        var text = PackedText()
+        text.writeState(desiredNode, of: bytes.span, .delta, into: &builder)
         return (try? JSONValue(parsing: builder.span))?.object
     }
 

@@ -18,40 +18,13 @@ struct PackedText {
     /// Appends the JSON text of a value.
     ///
     /// - Complexity: O(*n*) in what is written and the members passed over; recurses to its depth.
-    func writeState(
+    mutating func writeState(
         _ value: PackedNode,
         of bytes: Span<UInt8>,
         _ part: Part,
         into output: inout ByteBuilder
     ) {
-        switch value.kind {
-        case PackedNode.null: output.append("null")
-        case PackedNode.scalar: output.append(bytes.extracting(value.body..<value.end))
-        case PackedNode.array:
-            output.append(0x5B)
-            var position = value.body
-            while position < value.end {
-                if position > value.body { output.append(0x2C) }
-                let element = bytes.node(at: position)
-                writeState(element, of: bytes, .all, into: &output)
-                position = element.end
-            }
-            output.append(0x5D)
-        default:
-            let all = part == .all || value.isWhole
-            output.append(0x7B)
-            var position = value.body
-            var needsComma = false
-            while position < value.end {
-                let member = bytes.member(at: position)
-                position = member.end
-                guard all || member.value.differs else { continue }
-                appendName(of: member, bytes, needsComma: needsComma, into: &output)
-                needsComma = true
-                writeState(member.value, of: bytes, all ? .all : .delta, into: &output)
-            }
-            output.append(0x7D)
-        }
+        write(value, .state, of: bytes, part, into: &output)
     }
 
     /// Appends the metadata of a value: an object for an object, an array for an array,
@@ -64,17 +37,32 @@ struct PackedText {
         _ part: Part,
         into output: inout ByteBuilder
     ) {
+        write(value, .metadata, of: bytes, part, into: &output)
+    }
+
+    /// What stands at the leaves.
+    private enum Leaf {
+        case state
+        case metadata
+    }
+
+    private mutating func write(
+        _ value: PackedNode,
+        _ leaf: Leaf,
+        of bytes: Span<UInt8>,
+        _ part: Part,
+        into output: inout ByteBuilder
+    ) {
         switch value.kind {
-        case PackedNode.null: writeTime(override ?? 0, into: &output)
-        case PackedNode.scalar:
-            writeTime(override ?? bytes.seconds(of: value), into: &output)
+        case PackedNode.null, PackedNode.scalar:
+            writeLeaf(value, leaf, of: bytes, into: &output)
         case PackedNode.array:
             output.append(0x5B)
             var position = value.body
             while position < value.end {
                 if position > value.body { output.append(0x2C) }
                 let element = bytes.node(at: position)
-                writeMetadata(element, of: bytes, .all, into: &output)
+                write(element, leaf, of: bytes, .all, into: &output)
                 position = element.end
             }
             output.append(0x5D)
@@ -89,9 +77,25 @@ struct PackedText {
                 guard all || member.value.differs else { continue }
                 appendName(of: member, bytes, needsComma: needsComma, into: &output)
                 needsComma = true
-                writeMetadata(member.value, of: bytes, all ? .all : .delta, into: &output)
+                write(member.value, leaf, of: bytes, all ? .all : .delta, into: &output)
             }
             output.append(0x7D)
+        }
+    }
+
+    @inline(__always)
+    private mutating func writeLeaf(
+        _ value: PackedNode,
+        _ leaf: Leaf,
+        of bytes: Span<UInt8>,
+        into output: inout ByteBuilder
+    ) {
+        let isNull = value.kind == PackedNode.null
+        switch leaf {
+        case .metadata where isNull: writeTime(override ?? 0, into: &output)
+        case .metadata: writeTime(override ?? bytes.seconds(of: value), into: &output)
+        case .state where isNull: output.append("null")
+        case .state: output.append(bytes.extracting(value.body..<value.end))
         }
     }
 
