@@ -16,10 +16,10 @@ internal import NIOCore
 final class BrokerLoop {
     var broker: Broker
     /// Answers the broker; the same that it asks itself.
-    private let policy: any BrokerPolicy
+    let policy: any BrokerPolicy
     /// The shadow service, where the endpoint has one.
-    private let shadows: ShadowFace?
-    private var presence = PresenceMessages(random: SystemRandomNumberGenerator())
+    let shadows: ShadowFace?
+    var presence = PresenceMessages(random: SystemRandomNumberGenerator())
     let eventLoop: any EventLoop
     let logger: Logger
     /// Methods of enhanced authentication, and the exchanges that are open.
@@ -49,7 +49,7 @@ final class BrokerLoop {
     /// Serves requests of provisioning.
     var provisioning: ProvisioningFace?
     /// How many rules made the message that is being published.
-    private var publishDepth = 0
+    private(set) var publishDepth = 0
     private var isDrainScheduled = false
     /// The time of the turn at hand.
     private var turnTime: Broker.Now?
@@ -132,7 +132,7 @@ final class BrokerLoop {
     }
 
     /// Does something whose messages went through so many rules, and puts them out.
-    private func publishing<T>(at depth: Int, _ body: () -> T) -> T {
+    func publishing<T>(at depth: Int, _ body: () -> T) -> T {
         // What waits was published by others.
         drain()
         publishDepth = depth
@@ -246,177 +246,11 @@ final class BrokerLoop {
         }
     }
 
-    private static func recheck(
-        _ certificate: AdmittedCertificate,
-        by admission: any CertificateAdmission,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<AdmissionVerdict> {
-        let promise = eventLoop.makePromise(of: AdmissionVerdict.self)
-        Task(executorPreference: AdmissionExecutor.shared) {
-            promise.succeed(await admission.recheck(certificate, at: SystemClock.wall()))
-        }
-        return promise.futureResult
-    }
-
-    /// Publishes the lifecycle message of an event.
-    private func announce(_ event: Broker.Event) {
-        guard let message = presence.message(for: event) else { return }
-        broker.publish(
-            message.topicName,
-            payload: message.payload.span,
-            qos: .atLeastOnce,
-            at: now()
-        )
-    }
-
     /// Publishes an event of the registry.
     func publish(_ event: RegistrationEvent) {
         guard !isStopping else { return }
         broker.publish(event.topic, payload: event.payload.span, qos: .atLeastOnce, at: now())
         scheduleDrain()
-    }
-
-    /// Serves a request to the shadow service.
-    private func serveShadow(_ message: Broker.PublishedMessage) {
-        guard let shadows else { return }
-        let served = shadows.serve(message, at: now().wall, isHeard: isHeard)
-        guard let served else { return }
-        whenKept(served.reaction, served.key) { isKept in
-            if isKept { self.publish(served.reaction.messages, at: self.now()) }
-        }
-    }
-
-    /// Serves a request to the shadow service that came over HTTP.
-    ///
-    /// - Returns: the answer once what it says is kept; `nil` where the endpoint has no shadows.
-    func shadow(
-        _ operation: ShadowTopic.Operation,
-        _ thing: String,
-        _ name: String?,
-        _ payload: [UInt8]
-    ) -> EventLoopFuture<ShadowResult?> {
-        guard let shadows else { return eventLoop.makeSucceededFuture(nil) }
-        let reaction = shadows.serve(
-            operation,
-            thing: thing,
-            name: name,
-            payload: payload,
-            at: now().wall,
-            isHeard: isHeard
-        )
-        let promise = eventLoop.makePromise(of: ShadowResult?.self)
-        whenKept(reaction, try? ShadowKey(thing: thing, name: name)) { isKept in
-            guard isKept else {
-                return promise.succeed(ShadowResult(ShadowRejection(.internalFailure)))
-            }
-            self.publish(reaction.messages, at: self.now())
-            promise.succeed(reaction.result)
-        }
-        return promise.futureResult
-    }
-
-    /// Whether a subscriber or a rule gets messages of a topic.
-    private func isHeard(_ topic: String) -> Bool {
-        broker.hasSubscriber(topic) || rules?.concerns(topic) == true
-    }
-
-    /// Calls back on this loop once the outcome of a request is on disk, in the order of requests; at
-    /// once where nothing has to be written.
-    private func whenKept(
-        _ reaction: ShadowReaction,
-        _ key: ShadowKey?,
-        _ body: @escaping (_ isKept: Bool) -> Void
-    ) {
-        guard let shadows, let database = shadows.database, let key,
-            reaction.outcome != nil || shadows.hasRequestsInFlight
-        else { return body(true) }
-        shadows.began(key.thing)
-        let bound = NIOLoopBound(body, eventLoop: eventLoop)
-        let loop = NIOLoopBound(self, eventLoop: eventLoop)
-        let eventLoop = eventLoop
-        let depth = publishDepth
-        database.write(reaction.outcome, of: key) { isStored in
-            eventLoop.execute { loop.value.kept(isStored, key, depth, bound.value) }
-        }
-    }
-
-    /// Forgets what the shadow service need not remember any longer.
-    func sweepShadows() { shadows?.sweep(at: now().wall) }
-
-    private func kept(_ isStored: Bool, _ key: ShadowKey, _ depth: Int, _ body: (Bool) -> Void) {
-        shadows?.ended(key.thing)
-        if !isStored { logger.critical("a shadow could not be written: its answer is withheld") }
-        guard depth > 0 else {
-            body(isStored)
-            return scheduleDrain()
-        }
-        publishing(at: depth) { body(isStored) }
-    }
-
-    private func publish(_ messages: [ShadowMessage], at now: Broker.Now) {
-        for message in messages {
-            broker.publish(
-                message.topic.description,
-                payload: message.payload.span,
-                qos: .atLeastOnce,
-                at: now
-            )
-        }
-    }
-
-    /// Answers a question that waits for a certificate to be judged again.
-    private func answer(_ question: Broker.Question, _ effect: Broker.EffectID) {
-        guard let identity = question.client.peer.identity?.object as? ConnectionIdentity,
-            let admission = identity.admission, let certificate = identity.certificate
-        else {
-            // No other policy of this endpoint defers its answer.
-            return broker.completed(effect, .deny(.notAuthorized), at: now())
-        }
-        let version = admission.changes.version
-        Self.recheck(certificate, by: admission, on: eventLoop).assumeIsolated().whenSuccess {
-            verdict in
-            identity.recheck(verdict, version: version)
-            // What changed meanwhile is judged by the next change's own question.
-            let decision: Broker.Decision =
-                switch question.action {
-                case .connect(let password):
-                    self.policy.connect(question.client, password: password)
-                case .remain: self.policy.remain(question.client)
-                default: .deny(.notAuthorized)
-                }
-            self.broker.completed(effect, decision, at: self.now())
-            self.drain()
-        }
-    }
-
-    private func log(_ event: Broker.Event) {
-        switch event {
-        case .connected(let client, let sessionPresent, _):
-            logger.info(
-                "client connected",
-                metadata: [
-                    "client": "\(Self.quoted(client))", "address": "\(client.peer.address)",
-                    "protocol": "\(client.version)", "session-present": "\(sessionPresent)",
-                ]
-            )
-        case .disconnected(let client, let reason, _):
-            logger.info(
-                "client disconnected",
-                metadata: ["client": "\(Self.quoted(client))", "reason": "\(reason)"]
-            )
-        case .subscribed(let client, let filters, _):
-            logger.debug(
-                "subscribed",
-                metadata: ["client": "\(Self.quoted(client))", "filters": "\(filters)"]
-            )
-        default:
-            return
-        }
-    }
-
-    /// An identifier for a log: quoted, so that no character of it can end a line.
-    private static func quoted(_ client: Broker.Client) -> String {
-        String(reflecting: client.identifier.description)
     }
 
     private func armTimer() {

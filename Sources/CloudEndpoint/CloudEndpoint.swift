@@ -13,7 +13,7 @@ public import ServiceLifecycle
 public struct CloudEndpoint: Service, CustomStringConvertible {
     let configuration: Configuration
     let logger: Logger
-    private let whenListening: @Sendable ([ListeningAddress]) -> Void
+    let whenListening: @Sendable ([ListeningAddress]) -> Void
 
     /// For logs; says nothing of the configuration.
     public var description: String { "CloudEndpoint" }
@@ -186,15 +186,7 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         }
     }
 
-    /// Resolves a listener's host and refuses one that is open without a policy.
-    private func resolve(_ listener: Configuration.Listener) throws -> SocketAddress {
-        let address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
-        guard hasPolicy || configuration.allowsAnonymous || address.isLoopback
-        else { throw StartError.openWithoutPolicy(host: listener.host) }
-        return address
-    }
-
-    private var hasPolicy: Bool { configuration.policies != nil || configuration.policy != nil }
+    var hasPolicy: Bool { configuration.policies != nil || configuration.policy != nil }
 
     private func brokerPolicy() -> any BrokerPolicy {
         guard let directory = configuration.policies else {
@@ -205,54 +197,6 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
             logger: logger,
             now: { SystemClock.wall() }
         )
-    }
-
-    private func pipeline(
-        of listener: Configuration.Listener,
-        on loops: EventLoops,
-        _ gauge: HandshakeGauge,
-        _ rate: ConnectRate?
-    ) -> ListenerPipeline {
-        let handshake = listener.isSecure ? configuration.tls : nil
-        return ListenerPipeline(
-            listener: listener,
-            handshake: handshake.map {
-                TLSHandshake(
-                    server: $0,
-                    timeout: TimeAmount(configuration.tlsHandshakeTimeout),
-                    logger: logger,
-                    now: { SystemClock.wall() }
-                )
-            },
-            gauge: gauge,
-            loops: loops,
-            lingerTimeout: TimeAmount(configuration.lingerTimeout),
-            rate: rate,
-            directory: configuration.policies,
-            maximumFrameSize: configuration.broker.maximumPacketSize + 16,
-            now: { SystemClock.wall() }
-        )
-    }
-
-    private func bind(
-        _ address: SocketAddress,
-        _ pipeline: ListenerPipeline,
-        on group: any EventLoopGroup
-    ) async throws -> any Channel {
-        try await ServerBootstrap(group: group)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.backlog, value: 1_024)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            // A channel keeps the buffer it last read into: small until more arrives.
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
-            )
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try pipeline.configure(channel) }
-            }
-            .bind(to: address)
-            .get()
     }
 
     private func startProvisioning(
@@ -289,32 +233,6 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
         return Task.detached { await rules.run() }
     }
 
-    private func webServer(_ access: BrokerAccess) throws -> WebServer {
-        for listener in configuration.http?.listeners ?? [] {
-            _ = try resolve(Configuration.Listener(host: listener.host, port: listener.port))
-        }
-        return WebServer(configuration, broker: access, isOpen: !hasPolicy, logger: logger)
-    }
-
-    private func announce(_ servers: [any Channel], _ web: [ListeningAddress]) {
-        let listening = zip(configuration.listeners, servers).compactMap {
-            listener,
-            server -> ListeningAddress? in
-            guard let address = server.localAddress, let host = address.ipAddress,
-                let port = address.port
-            else { return nil }
-            return ListeningAddress(scheme: listener.scheme, host: host, port: port)
-        }
-        for address in web { logger.info("listening on \(address)") }
-        for (address, server) in zip(listening, servers) {
-            if !hasPolicy, server.localAddress?.isLoopback == false {
-                logger.warning("\(address) IS OPEN TO THE NETWORK WITHOUT ANY POLICY")
-            }
-            logger.info("listening on \(address)")
-        }
-        whenListening(listening + web)
-    }
-
     private func stop(
         _ servers: [any Channel],
         _ loop: NIOLoopBound<BrokerLoop>,
@@ -327,18 +245,9 @@ public struct CloudEndpoint: Service, CustomStringConvertible {
     }
 }
 
-extension SocketAddress {
-    /// True where only this machine can connect.
-    var isLoopback: Bool {
-        guard let ipAddress else { return true }
-        return ipAddress.hasPrefix("127.") || ipAddress == "::1"
-            || ipAddress.hasPrefix("::ffff:127.")
-    }
-}
-
 extension CloudEndpoint.Configuration {
     /// Whether a certificate is needed.
-    fileprivate var hasSecureListener: Bool {
+    var hasSecureListener: Bool {
         listeners.contains(where: \.isSecure)
             || http?.listeners.contains(where: \.isSecure) == true
     }
