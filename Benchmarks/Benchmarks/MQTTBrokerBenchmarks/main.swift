@@ -176,7 +176,7 @@ func measureIdleTLS() {
     guard program.wants("broker/idle TLS connection"), let identity = ServerIdentity() else {
         return
     }
-    let count: Int32 = program.isSmoke ? 50 : 5_000
+    let count: Int32 = program.isSmoke ? 50 : 2_000
     let servers = [
         Server("iot-cloud", endpointProgram()) { port, _ in
             let arguments = [
@@ -194,6 +194,7 @@ func measureIdleTLS() {
                 allow_anonymous true
                 certfile \(identity.certificate)
                 keyfile \(identity.key)
+                set_tcp_nodelay true
                 log_type error
                 """
             return (["-c", folder + "/conf"], text + "\n")
