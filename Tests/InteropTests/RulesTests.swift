@@ -85,6 +85,39 @@ struct RulesTests {
         }
     }
 
+    @Test("MQTT 5 properties: get_mqtt_property and get_user_properties see what was published")
+    func properties() async throws {
+        try await withRules(
+            """
+            {"all": {"sql": "SELECT get_mqtt_property('content_type') AS c, get_mqtt_property('correlation_data') AS d, get_mqtt_property('format_indicator') AS f, get_mqtt_property('response_topic') AS r, get_user_properties('k') AS k, get_user_properties() AS a FROM 'in/+'",
+              "awsIotSqlVersion": "2016-03-23",
+              "actions": [{"republish": {"topic": "out/${topic(2)}", "retain": true}}]}}
+            """
+        ) { http, _ in
+            let user = Data(#"[{"k": "1"}, {"other": "x"}, {"k": "2"}]"#.utf8)
+            let answer = try await http.send(
+                "POST",
+                "/topics/in%2Fa?contentType=text%2Fplain&responseTopic=answers",
+                [
+                    "x-amz-mqtt5-payload-format-indicator": "UTF8_DATA",
+                    "x-amz-mqtt5-correlation-data": "AP8=",
+                    "x-amz-mqtt5-user-properties": user.base64EncodedString(),
+                ],
+                body: Array("{}".utf8)
+            )
+            #expect(answer.status == 200)
+            #expect(
+                try await retained(http, "out/a")
+                    == #"{"c":"text/plain","d":"AP8=","f":"UTF8_DATA","r":"answers","#
+                    + "\"k\":[\"1\",\"2\"],"
+                    + #""a":[{"k":"1"},{"other":"x"},{"k":"2"}]}"#
+            )
+            // Without properties nothing of them is defined.
+            try await publish(http, "in/b", "{}")
+            #expect(try await retained(http, "out/b") == "{}")
+        }
+    }
+
     @Test("file, table, closure and HTTP: each gets what the statement selected")
     func actions() async throws {
         let outputs = Mutex<[RuleOutput]>([])

@@ -1,4 +1,5 @@
 #if Endpoint
+internal import Foundation
 internal import IoTTime
 internal import MQTTBroker
 internal import MQTTCodec
@@ -39,6 +40,12 @@ struct RuleMessage: Sendable {
         if let text = properties.responseTopic { context.responseTopic = string(text) }
         if let format = properties.payloadFormatIndicator {
             context.formatIndicator = format == .text ? "UTF8_DATA" : "UNSPECIFIED_BYTES"
+        }
+        if let data = properties.correlationData {
+            context.correlationData = Data(data.indices.map { data[$0] }).base64EncodedString()
+        }
+        if properties.contains(.userProperty) {
+            context.userProperties = properties.owned().userProperties
         }
         return context
     }
