@@ -18,7 +18,7 @@ extension Machine {
             writePayload(code.version, frame, into: &output)
             return
         }
-        if plan.items.contains(where: \.isSpliced), frame.form == .raw || frame.form == .array {
+        if frame.form == .raw || frame.form == .array, plan.items.contains(where: \.isSpliced) {
             scratch.fail(.payloadIsNoObject)
             return
         }
@@ -277,7 +277,7 @@ extension SelectPlan.Item {
     /// Whether an object has a member of the item's name.
     @inline(__always)
     fileprivate func replacesMember(of object: JSONView) -> Bool {
-        if let shortKey { return object.member(shortKey) != nil }
+        if let shortKey { return object.hasMember(shortKey) }
         return object.member(key) != nil
     }
 }
