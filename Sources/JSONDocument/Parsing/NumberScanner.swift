@@ -2,7 +2,9 @@ extension ByteSource {
     /// The index behind the number at `start`, whether it is a plain integer, and whether it has an
     /// exponent. RFC 8259 §6
     @inline(__always)
-    func numberEnd(from start: Int) throws(TapeFault) -> (
+    func numberEnd(
+        from start: Int
+    ) throws(TapeFault) -> (
         end: Int, isInteger: Bool, hasExponent: Bool
     ) {
         var i = start

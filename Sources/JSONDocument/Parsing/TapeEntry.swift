@@ -37,6 +37,8 @@ struct TapeEntry: BitwiseCopyable, Sendable {
     @inlinable static var isTrue: UInt32 { 1 << 10 }
     /// A number without fraction and exponent.
     @inlinable static var isInteger: UInt32 { 1 << 11 }
+    /// A string or name that may have bytes above 0x7F, or escapes; others are ASCII.
+    @inlinable static var wide: UInt32 { 1 << 12 }
     /// An array or object that holds an array or object.
     @inlinable static var nested: UInt32 { 1 << 12 }
     /// An object in which some names are shadowed.

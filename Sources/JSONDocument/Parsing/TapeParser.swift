@@ -136,7 +136,7 @@ struct TapeParser {
         if end >= text.count || text[end] != 0x22 {
             let rest = try text.stringEnd(from: end)
             end = rest.end
-            if rest.isEscaped { info |= TapeEntry.escaped }
+            info |= rest.isEscaped ? TapeEntry.escaped | TapeEntry.wide : TapeEntry.wide
         }
         pushScalar(start, end &- start, info)
         i = end &+ 1
@@ -234,6 +234,7 @@ struct TapeParser {
         } else {
             let rest = try text.stringEnd(from: end)
             end = rest.end
+            info |= TapeEntry.wide
             if rest.isEscaped {
                 info |= TapeEntry.escaped
                 hash = text.escapedNameHash(from: start, to: end)

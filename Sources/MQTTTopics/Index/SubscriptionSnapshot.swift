@@ -10,9 +10,10 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
     @usableFromInline
     @safe
     final class Box: @unchecked Sendable {
-        @usableFromInline let pointer: UnsafeMutablePointer<
-            SubscriptionStorage<Subscriber, Options>
-        >
+        @usableFromInline let pointer:
+            UnsafeMutablePointer<
+                SubscriptionStorage<Subscriber, Options>
+            >
 
         init(_ storage: SubscriptionStorage<Subscriber, Options>) {
             unsafe pointer = .allocate(capacity: 1)
