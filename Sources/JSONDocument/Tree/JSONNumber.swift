@@ -38,7 +38,7 @@ public struct JSONNumber: Sendable, CustomStringConvertible {
 
     /// A number whose text the parser has checked.
     init(checked text: Span<UInt8>) {
-        self.text = String(copying: unsafe UTF8Span(unchecked: text))
+        self.text = String(copying: unsafe UTF8Span(unchecked: text, isKnownASCII: true))
     }
 
     /// The number with at most 34 digits, rounded half to even; `nil` where it is too large.

@@ -95,7 +95,8 @@ extension Span<UInt8> {
         let content = content(of: entry)
         if entry.info & TapeEntry.escaped == 0 {
             // The parser has checked that these bytes are UTF-8.
-            return String(copying: unsafe UTF8Span(unchecked: content))
+            let isASCII = entry.info & TapeEntry.wide == 0
+            return String(copying: unsafe UTF8Span(unchecked: content, isKnownASCII: isASCII))
         }
         return JSONStringText(text: content, isEscaped: true).value
     }
