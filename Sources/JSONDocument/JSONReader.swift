@@ -77,7 +77,8 @@ public struct JSONReader: ~Copyable {
         } catch {
             throw JSONError(error.violation, at: error.offset, in: text)
         }
-        let tape = unsafe Span(_unsafeStart: storage.entries, count: storage.count)
+        // One entry stands behind the root and all it holds.
+        let tape = unsafe Span(_unsafeStart: storage.entries, count: storage.count + 1)
         // The tape lives in memory of this reader, which the view keeps borrowed.
         return JSONView(text: text, tape: unsafe _overrideLifetime(tape, mutating: &self), index: 0)
     }

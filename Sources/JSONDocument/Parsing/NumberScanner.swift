@@ -1,7 +1,10 @@
 extension ByteSource {
-    /// The index behind the number at `start`, and whether it is a plain integer. RFC 8259 §6
+    /// The index behind the number at `start`, whether it is a plain integer, and whether it has an
+    /// exponent. RFC 8259 §6
     @inline(__always)
-    func numberEnd(from start: Int) throws(TapeFault) -> (end: Int, isInteger: Bool) {
+    func numberEnd(from start: Int) throws(TapeFault) -> (
+        end: Int, isInteger: Bool, hasExponent: Bool
+    ) {
         var i = start
         if self[i] == 0x2D {
             i &+= 1
@@ -15,18 +18,17 @@ extension ByteSource {
         } else {
             i = digitsEnd(from: i &+ 1)
         }
-        guard i < count else { return (i, true) }
+        guard i < count else { return (i, true, false) }
         var isInteger = true
         if self[i] == 0x2E {
             isInteger = false
             i = try fractionEnd(from: i)
-            guard i < count else { return (i, false) }
+            guard i < count else { return (i, false, false) }
         }
         if self[i] | 0x20 == 0x65 {
-            isInteger = false
-            i = try exponentEnd(from: i)
+            return (try exponentEnd(from: i), false, true)
         }
-        return (i, isInteger)
+        return (i, isInteger, false)
     }
 
     @inline(__always)

@@ -1,7 +1,8 @@
 /// One token of a parsed text; 16 bytes.
 ///
 /// The tape lists values and member names in the order of the text. A member is its name's entry
-/// followed by its value's entry; an array or object is its own entry followed by its content.
+/// followed by its value's entry; an array or object is its own entry followed by its content. Behind
+/// the root stands one entry more, with bits of the names of its members (``mayHold(_:)``).
 @frozen
 @usableFromInline
 struct TapeEntry: BitwiseCopyable, Sendable {
@@ -42,7 +43,25 @@ struct TapeEntry: BitwiseCopyable, Sendable {
     @inlinable static var hasShadowed: UInt32 { 1 << 13 }
     /// On the root: the text has no white space between its tokens.
     @inlinable static var minimal: UInt32 { 1 << 14 }
+    /// On the root: no number has an exponent or a fraction that ends in 0, and no name is shadowed.
+    @inlinable static var verbatim: UInt32 { 1 << 15 }
     @inlinable static var countShift: UInt32 { 16 }
+
+    /// The entry behind the root: two words with a bit for each name of the root's members.
+    init(nameBits first: UInt64, _ second: UInt64) {
+        start = UInt32(truncatingIfNeeded: first)
+        length = UInt32(truncatingIfNeeded: first >> 32)
+        next = UInt32(truncatingIfNeeded: second)
+        info = UInt32(truncatingIfNeeded: second >> 32)
+    }
+
+    /// Of the entry behind the root: whether a name with that hash may be among the root's members.
+    @inlinable
+    func mayHold(_ hash: UInt32) -> Bool {
+        let first = UInt64(start) | UInt64(length) << 32
+        let second = UInt64(next) | UInt64(info) << 32
+        return first &>> UInt64(hash & 63) & second &>> UInt64(hash &>> 6 & 63) & 1 != 0
+    }
 
     @inlinable var tag: UInt32 { info & Self.tagMask }
     @inlinable var isContainer: Bool { tag == 4 || tag == 5 }

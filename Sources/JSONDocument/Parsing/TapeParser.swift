@@ -28,6 +28,8 @@ struct TapeParser {
     var depth = 0
     /// Not 0 where the text has white space between, before or behind its tokens.
     var spaces = 0
+    /// Whether a writer would write every value as it stands (``TapeEntry/verbatim``).
+    var isVerbatim = true
 
     static let none = UInt32.max
     /// Up to here a possible duplicate is searched at once; larger objects are checked at their end.
@@ -71,6 +73,9 @@ struct TapeParser {
             if try parser.afterValue(&storage) { break }
         }
         storage.count = parser.n
+        // Each round began with room for four entries and took at most two.
+        unsafe parser.tape[parser.n] = TapeEntry(nameBits: parser.seen, parser.seenToo)
+        if parser.isVerbatim { unsafe storage.entries[0].info |= TapeEntry.verbatim }
         if parser.spaces == 0 { unsafe storage.entries[0].info |= TapeEntry.minimal }
     }
 
@@ -139,7 +144,8 @@ struct TapeParser {
 
     @inline(__always)
     private mutating func number() throws(TapeFault) {
-        let (end, isInteger) = try text.numberEnd(from: i)
+        let (end, isInteger, hasExponent) = try text.numberEnd(from: i)
+        if !isInteger, hasExponent || text[end &- 1] == 0x30 { isVerbatim = false }
         let info = UInt32(JSONKind.number.rawValue) | (isInteger ? TapeEntry.isInteger : 0)
         pushScalar(i, end &- i, info)
         i = end
@@ -189,6 +195,7 @@ struct TapeParser {
                 policy,
                 &storage
             )
+            noteShadowed(index)
         }
         i &+= 1
         depth &-= 1
@@ -206,6 +213,11 @@ struct TapeParser {
         unsafe seenToo = outerSeen[depth &* 2 &+ 1]
         size = outer.info >> TapeEntry.countShift
         closer = outer.tag == UInt32(JSONKind.object.rawValue) ? 0x7D : 0x5D
+    }
+
+    @inline(__always)
+    private mutating func noteShadowed(_ object: Int) {
+        if unsafe tape[object].info & TapeEntry.hasShadowed != 0 { isVerbatim = false }
     }
 
     /// Reads a member name and the colon, and stops in front of the value.
@@ -234,6 +246,7 @@ struct TapeParser {
         let bitToo = UInt64(1) &<< UInt64(hash &>> 6 & 63)
         if seen & bit != 0, seenToo & bitToo != 0, size < Self.smallObject {
             try unsafe DuplicateNames.checkLast(tape, object: Int(open), end: n, text, policy)
+            noteShadowed(Int(open))
         }
         seen |= bit
         seenToo |= bitToo

@@ -32,6 +32,21 @@ extension JSONView {
         return found < 0 ? nil : at(found)
     }
 
+    /// Whether there is a member of a short name; `false` where the value is no object.
+    ///
+    /// - Complexity: as ``member(_:)-(JSONShortKey)``; mostly O(1) for a name that the root of a text
+    ///   does not have.
+    @inlinable
+    public func hasMember(_ key: JSONShortKey) -> Bool {
+        let root = entry
+        if index == 0, root.tag == UInt32(JSONKind.object.rawValue),
+            !tape[Int(root.next)].mayHold(key.hash)
+        {
+            return false
+        }
+        return find(key) >= 0
+    }
+
     /// The value of a member, its name given as UTF-8 without escapes; `nil` as for ``subscript(_:)``.
     @inlinable
     @_lifetime(copy self)

@@ -100,8 +100,10 @@ public struct JSONView: ~Escapable {
     /// overrides, and no number with an exponent or with zeros at the end of its fraction.
     ///
     /// White space between tokens does not count.
-    /// - Complexity: O(*n*) in the entries below the value, about 1 ns for each.
+    /// - Complexity: O(1) for the root of a text without such a thing; else O(*n*) in the entries
+    ///   below the value, about 1 ns for each.
     public var isVerbatim: Bool {
+        if index == 0, entry.info & TapeEntry.verbatim != 0 { return true }
         var k = index
         let end = max(Int(entry.next), index + 1)
         let number = UInt32(JSONKind.number.rawValue)

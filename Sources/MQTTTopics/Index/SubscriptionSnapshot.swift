@@ -4,18 +4,34 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
     public typealias Match = SubscriptionMatch<Subscriber, Options>
 
     /// A reference, so that handing a snapshot on, or matching in one, copies a word.
+    ///
+    /// The storage stands behind a pointer: out of a property of the class all 500 bytes of it are
+    /// copied for each topic. It is written once, before anybody else has the reference.
     @usableFromInline
-    final class Box: Sendable {
-        @usableFromInline let storage: SubscriptionStorage<Subscriber, Options>
+    @safe
+    final class Box: @unchecked Sendable {
+        @usableFromInline let pointer: UnsafeMutablePointer<
+            SubscriptionStorage<Subscriber, Options>
+        >
 
-        init(_ storage: SubscriptionStorage<Subscriber, Options>) { self.storage = storage }
+        init(_ storage: SubscriptionStorage<Subscriber, Options>) {
+            unsafe pointer = .allocate(capacity: 1)
+            unsafe pointer.initialize(to: storage)
+        }
+
+        deinit {
+            unsafe pointer.deinitialize(count: 1)
+            unsafe pointer.deallocate()
+        }
+
+        var statistics: SubscriptionStatistics { unsafe pointer.pointee.statistics }
 
         @inlinable
         func forEachMatch<E: Error>(
             _ topic: borrowing TopicView,
             _ body: (Match) throws(E) -> Void
         ) throws(E) {
-            try storage.forEachMatch(topic, choosing: nil, body)
+            try unsafe pointer.pointee.forEachMatch(topic, choosing: nil, body)
         }
     }
 
@@ -33,5 +49,5 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
     }
 
     /// How much the index held.
-    public var statistics: SubscriptionStatistics { box.storage.statistics }
+    public var statistics: SubscriptionStatistics { box.statistics }
 }

@@ -7,7 +7,7 @@ extension SubscriptionStorage {
     ) throws(E) {
         var matches = FilterStore.Matches()
         filters.match(topic.bytes, into: &matches)
-        try handOut(matches, choose, body)
+        if matches.count > 0 { try handOut(matches, choose, body) }
         guard filters.hasCrowd, var walk = filters.walk(topic.bytes) else { return }
         while filters.next(&walk, topic.bytes, into: &matches) {
             try handOut(matches, choose, body)

@@ -4,7 +4,31 @@ internal import JSONDocument
 ///
 /// No value is built: strings are compared as bytes, numbers from their digits.
 enum FieldComparison {
+    /// Compares with a constant of the table; most comparisons need no more than its short form.
+    @inline(__always)
     static func compare(
+        _ symbol: Expression.ComparisonOperator,
+        _ view: JSONView,
+        _ number: Int32,
+        _ code: Code
+    ) -> Truth {
+        let short = code.shortConstants[Int(number)]
+        let isEquality = symbol == .equal || symbol == .notEqual
+        if isEquality ? short.isNumber : true, short.hasInt {
+            if let number = view.number, let order = order(number.text, short.int) {
+                return Truth(symbol.holds(order, 0))
+            }
+        } else if isEquality, short.isString {
+            guard let string = view.string else { return Truth(symbol == .notEqual) }
+            let bytes = code.shortBytes
+            let isEqual = string == bytes.span.extracting(short.bytes)
+            return Truth(isEqual == (symbol == .equal))
+        }
+        return compare(symbol, view, code.constants[Int(number)], code.version)
+    }
+
+    @inline(never)
+    private static func compare(
         _ symbol: Expression.ComparisonOperator,
         _ view: JSONView,
         _ constant: Constant,

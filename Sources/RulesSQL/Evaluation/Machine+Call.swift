@@ -67,19 +67,21 @@ extension Machine {
 
     // MARK: Random
 
-    /// Writes a UUID of version 4 (RFC 9562 §5.4) as text.
-    mutating func uuidBytes() -> [36 of UInt8] {
+    /// A UUID of version 4 (RFC 9562 §5.4) as a JSON string, with its quotes.
+    mutating func uuidBytes() -> [38 of UInt8] {
         let high = draw() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = draw() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        var text = [36 of UInt8](repeating: 0x2D)
-        Self.write(Self.hexDigits(high >> 32), 8, at: 0, &text)
+        var text = [38 of UInt8](repeating: 0x2D)
+        text[0] = 0x22
+        Self.write(Self.hexDigits(high >> 32), 8, at: 1, &text)
         let middle = Self.hexDigits(high & 0xFFFF_FFFF)
-        Self.write(middle, 4, at: 9, &text)
-        Self.write(middle >> 32, 4, at: 14, &text)
+        Self.write(middle, 4, at: 10, &text)
+        Self.write(middle >> 32, 4, at: 15, &text)
         let end = Self.hexDigits(low >> 32)
-        Self.write(end, 4, at: 19, &text)
-        Self.write(end >> 32, 4, at: 24, &text)
-        Self.write(Self.hexDigits(low & 0xFFFF_FFFF), 8, at: 28, &text)
+        Self.write(end, 4, at: 20, &text)
+        Self.write(end >> 32, 4, at: 25, &text)
+        Self.write(Self.hexDigits(low & 0xFFFF_FFFF), 8, at: 29, &text)
+        text[37] = 0x22
         return text
     }
 
@@ -101,7 +103,7 @@ extension Machine {
         _ digits: UInt64,
         _ count: Int,
         at position: Int,
-        _ text: inout [36 of UInt8]
+        _ text: inout [38 of UInt8]
     ) {
         for place in 0..<count {
             text[position + place] = UInt8(truncatingIfNeeded: digits >> UInt64(place * 8))
@@ -111,7 +113,7 @@ extension Machine {
     mutating func uuid(_ context: borrowing MessageContext) -> String {
         if let fixed = context.fixedUUID { return fixed }
         let text = uuidBytes()
-        return Self.string(text.span, 0..<36)
+        return Self.string(text.span, 1..<37)
     }
 
     private mutating func random(_ context: borrowing MessageContext) -> Numeric {

@@ -18,7 +18,7 @@ extension Machine {
             writePayload(code.version, frame, into: &output)
             return
         }
-        if plan.items.contains(where: \.isSpliced), frame.form == .raw || frame.form == .array {
+        if frame.form == .raw || frame.form == .array, plan.items.contains(where: \.isSpliced) {
             scratch.fail(.payloadIsNoObject)
             return
         }
@@ -37,7 +37,7 @@ extension Machine {
         } else {
             output.append(0x7B)
         }
-        for index in (plan.hasLeadingStar ? 1 : 0)..<plan.items.count {
+        for index in (plan.hasLeadingStar ? 1 : 0)..<plan.columns.count {
             let isWritten = writeItem(
                 index,
                 plan,
@@ -63,9 +63,12 @@ extension Machine {
         into output: inout [UInt8]
     ) -> Bool {
         let mark = output.count
-        if !isFirst { output.append(0x2C) }
-        output.append(contentsOf: plan.items[index].label)
-        if write(plan.items[index].node, code, frame, context, into: &output) { return true }
+        let column = plan.columns[index]
+        // Without the comma where it is the first.
+        let label = column.label.lowerBound + (isFirst ? 1 : 0)..<column.label.upperBound
+        let labels = plan.labels
+        OutputText.append(labels.span.extracting(label), to: &output)
+        if write(column.node, code, frame, context, into: &output) { return true }
         output.removeSubrange(mark...)
         return false
     }
@@ -94,7 +97,7 @@ extension Machine {
                 isFirst: items.isEmpty,
                 into: &items
             )
-            if isWritten, plan.items[index].replacesMember(of: frame.root) {
+            if isWritten, plan.replacesMember(index, of: frame.root) {
                 replaced.append(index)
             }
         }
@@ -123,7 +126,7 @@ extension Machine {
 
     /// Whether the payload has a member that an item replaces.
     private func overrides(_ plan: SelectPlan, _ frame: borrowing Frame) -> Bool {
-        for index in 1..<plan.items.count where plan.items[index].replacesMember(of: frame.root) {
+        for index in 1..<plan.columns.count where plan.replacesMember(index, of: frame.root) {
             return true
         }
         return false
@@ -242,9 +245,7 @@ extension Machine {
             return true
         case .call(.newuuid, _, _) where context.fixedUUID == nil:
             let text = uuidBytes()
-            output.append(0x22)
             OutputText.append(text.span, to: &output)
-            output.append(0x22)
             return true
         case .call(.topic, let list, _):
             if let range = constantLevel(list, code, frame) {
@@ -273,11 +274,11 @@ extension Machine {
     }
 }
 
-extension SelectPlan.Item {
-    /// Whether an object has a member of the item's name.
+extension SelectPlan {
+    /// Whether an object has a member of an item's name.
     @inline(__always)
-    fileprivate func replacesMember(of object: JSONView) -> Bool {
-        if let shortKey { return object.member(shortKey) != nil }
-        return object.member(key) != nil
+    fileprivate func replacesMember(_ index: Int, of object: JSONView) -> Bool {
+        if let shortKey = columns[index].shortKey { return object.hasMember(shortKey) }
+        return object.member(items[index].key) != nil
     }
 }

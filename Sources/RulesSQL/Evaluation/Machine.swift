@@ -161,12 +161,7 @@ struct Machine {
             if slot >= 0, let known = shared.truth(slot) { return known }
             let result: Truth =
                 if let view = frame.lookup(path, code) {
-                    FieldComparison.compare(
-                        symbol,
-                        view,
-                        code.constants[Int(constant)],
-                        code.version
-                    )
+                    FieldComparison.compare(symbol, view, constant, code)
                 } else {
                     .undefined
                 }

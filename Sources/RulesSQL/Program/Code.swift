@@ -15,6 +15,10 @@ final class Code: Sendable {
     let shortPaths: [JSONShortKey?]
     let keys: [JSONKey]
     let constants: [Constant]
+    /// One for each constant.
+    let shortConstants: [ShortConstant]
+    /// The bytes of all constant strings.
+    let shortBytes: [UInt8]
     let queries: [QueryPlan]
     let patterns: [Pattern]
     let replacements: [Replacement?]
@@ -45,6 +49,13 @@ final class Code: Sendable {
         shortPaths = compiler.paths.map { $0.count == 1 ? $0[0].short : nil }
         keys = compiler.keys
         constants = compiler.constants
+        var bytes: [UInt8] = []
+        shortConstants = compiler.constants.map { constant in
+            let start = bytes.count
+            bytes += constant.utf8
+            return ShortConstant(constant, start: start)
+        }
+        shortBytes = bytes
         queries = compiler.queries
         patterns = compiler.patterns
         replacements = compiler.replacements

@@ -81,8 +81,44 @@ final class Constant: Sendable {
     }
 }
 
+/// What comparisons of a field need of a constant: trivial to read, where a ``Constant`` is counted.
+struct ShortConstant: BitwiseCopyable, Sendable {
+    /// ``Constant/int``, 0 where there is none.
+    let int: Int64
+    let hasInt: Bool
+    /// Whether equality compares numbers.
+    let isNumber: Bool
+    let isString: Bool
+    /// A string's bytes in ``Code/shortBytes``.
+    let start: Int32
+    let count: Int32
+
+    init(_ constant: Constant, start: Int) {
+        int = constant.int ?? 0
+        hasInt = constant.int != nil
+        switch constant.value {
+        case .number, .text: (isNumber, isString) = (true, false)
+        case .string: (isNumber, isString) = (false, true)
+        default: (isNumber, isString) = (false, false)
+        }
+        self.start = Int32(truncatingIfNeeded: start)
+        count = Int32(truncatingIfNeeded: constant.utf8.count)
+    }
+
+    var bytes: Range<Int> { Int(start)..<Int(start) + Int(count) }
+}
+
 /// What SELECT makes, at the top or in a nested query.
-struct SelectPlan {
+final class SelectPlan: Sendable {
+    /// What the hot path needs of an item: trivial to read.
+    struct Column: Sendable {
+        let node: Int32
+        /// The name, as long as it is short.
+        let shortKey: JSONShortKey?
+        /// A comma, the name and its colon in ``SelectPlan/labels``.
+        let label: Range<Int>
+    }
+
     final class Item: Sendable {
         /// The value; for a spliced `*` the payload or element.
         let node: Int32
@@ -91,7 +127,6 @@ struct SelectPlan {
         /// The names of the output, from the outside in.
         let path: [String]
         let key: JSONKey
-        let shortKey: JSONShortKey?
         /// The first name as JSON text, with its colon.
         let label: [UInt8]
 
@@ -100,13 +135,15 @@ struct SelectPlan {
             self.isSpliced = isSpliced
             self.path = path
             self.key = key
-            shortKey = key.short
             self.label = label
         }
     }
 
     let isValue: Bool
     let items: [Item]
+    /// One for each item.
+    let columns: [Column]
+    let labels: [UInt8]
     /// `SELECT *` alone.
     let isStarAlone: Bool
     /// Items with one name each, all different, behind a leading `*` if there is one.
@@ -116,6 +153,14 @@ struct SelectPlan {
     init(isValue: Bool, items: [Item]) {
         self.isValue = isValue
         self.items = items
+        var labels: [UInt8] = []
+        columns = items.map { item in
+            let start = labels.count
+            labels.append(0x2C)
+            labels += item.label
+            return Column(node: item.node, shortKey: item.key.short, label: start..<labels.count)
+        }
+        self.labels = labels
         isStarAlone = items.count == 1 && items[0].isSpliced
         hasLeadingStar = items.first?.isSpliced ?? false
         var seen: Set<String> = []

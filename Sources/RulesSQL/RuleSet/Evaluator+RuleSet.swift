@@ -27,21 +27,7 @@ extension Evaluator {
         _ body: (borrowing RuleSet.Rule, Outcome, [UInt8]) throws(E) -> Void
     ) throws(E) -> Int {
         guard let start = findCandidates(rules.storage, topic) else { return 0 }
-        let storage = rules.storage
-        var thrown: E?
-        runCandidates(storage, topic, start, payload, context, into: &output) {
-            rule,
-            outcome,
-            bytes in
-            do throws(E) {
-                try body(storage.rules[rule], outcome, bytes)
-                return true
-            } catch {
-                thrown = error
-                return false
-            }
-        }
-        if let thrown { throw thrown }
+        try runCandidates(rules.storage, topic, start, payload, context, into: &output, body)
         return machine.candidates.count
     }
 
@@ -69,30 +55,46 @@ extension Evaluator {
         return 0
     }
 
-    /// Reads the payload once and runs the listed rules until `body` says `false`.
-    private mutating func runCandidates(
+    /// Reads the payload once and runs the listed rules until `body` throws.
+    ///
+    /// Out of line: what the type of the error costs is only paid where a rule runs.
+    @inline(never)
+    private mutating func runCandidates<E: Error>(
         _ storage: RuleSetStorage,
         _ topic: Span<UInt8>,
         _ start: Int,
         _ payload: Span<UInt8>,
         _ context: borrowing MessageContext,
         into output: inout [UInt8],
-        _ body: (Int, Outcome, [UInt8]) -> Bool
-    ) {
+        _ body: (borrowing RuleSet.Rule, Outcome, [UInt8]) throws(E) -> Void
+    ) throws(E) {
         let seen = topic.extracting(start..<topic.count)
+        var thrown: E?
         let outcome = Self.withFrame(seen, payload, limits, &reader, &machine) { machine, frame in
             machine.shared.begin(storage.slotCount, storage.slots)
             for index in machine.candidates.indices {
                 let position = Int(machine.candidates[index])
                 machine.shared.beginProgram(at: storage.slotStarts[position])
-                let outcome = machine.run(storage.codes[position], frame, context, into: &output)
-                if !body(position, outcome, output) { break }
+                let outcome = storage.withCode(position) { code in
+                    machine.run(code, frame, context, into: &output)
+                }
+                do throws(E) {
+                    try storage.withRule(position) { rule throws(E) in
+                        try body(rule, outcome, output)
+                    }
+                } catch {
+                    thrown = error
+                    break
+                }
             }
             return .notFired
         }
+        if let thrown { throw thrown }
         guard case .failed = outcome else { return }
         for index in machine.candidates.indices {
-            if !body(Int(machine.candidates[index]), outcome, output) { break }
+            try storage.withRule(Int(machine.candidates[index])) { rule throws(E) in
+                try body(rule, outcome, output)
+            }
         }
     }
 }

@@ -115,9 +115,13 @@ public struct RuleSet: Sendable {
 }
 
 /// The tables of a set; nothing changes after they were filled.
-final class RuleSetStorage: Sendable {
+@safe
+final class RuleSetStorage: @unchecked Sendable {
     let rules: [RuleSet.Rule]
-    let codes: [Code]
+    /// The same rules, to be lent without a reference counted: what is read out of an array in a
+    /// class is retained, three times for a rule, and that costs as much as a comparison.
+    private let lent: UnsafeMutablePointer<RuleSet.Rule>
+    private let codes: [Unmanaged<Code>]
     let index: SubscriptionSnapshot<Int32, UInt8>
     let positions: [String: Int32]
     /// For each rule and node the slot of a shared value, or -1; one rule behind the other.
@@ -143,7 +147,13 @@ final class RuleSetStorage: Sendable {
             }
         }
         self.rules = rules
-        codes = rules.map(\.program.code)
+        unsafe lent = .allocate(capacity: rules.count)
+        for (position, rule) in rules.enumerated() {
+            unsafe (lent + position).initialize(to: rule)
+        }
+        let codes = rules.map(\.program.code)
+        // The rules keep them alive.
+        unsafe self.codes = codes.map { unsafe Unmanaged.passUnretained($0) }
         self.positions = positions
         self.index = index.snapshot()
         var sharing = Sharing()
@@ -155,5 +165,26 @@ final class RuleSetStorage: Sendable {
             return start
         }
         slotCount = sharing.slotCount
+    }
+
+    deinit {
+        unsafe lent.deinitialize(count: rules.count)
+        unsafe lent.deallocate()
+    }
+
+    /// Lends a rule.
+    @inline(__always)
+    func withRule<E: Error>(
+        _ position: Int,
+        _ body: (borrowing RuleSet.Rule) throws(E) -> Void
+    ) throws(E) {
+        precondition(rules.indices.contains(position))
+        unsafe try body(lent[position])
+    }
+
+    /// Lends a rule's program.
+    @inline(__always)
+    func withCode(_ position: Int, _ body: (Code) -> Outcome) -> Outcome {
+        unsafe codes[position]._withUnsafeGuaranteedRef { body($0) }
     }
 }
