@@ -1,13 +1,17 @@
+public import Synchronization
+
 extension FilterStore {
     /// The filters of the table that match a topic, or of one block of the crowd.
     @usableFromInline
-    struct Matches {
+    struct Matches: ~Copyable {
         /// For each filter: its record, and in the upper half its word 1; bit 31 of the lower half
         /// is set where that is a side record.
         @usableFromInline var found: InlineArray<64, UInt64>
         @usableFromInline var count = 0
         /// Keeps the looks ahead from being optimised away.
         @usableFromInline var touched: UInt32 = 0
+        /// Never read: see ``FilterStore``.
+        @usableFromInline let address = Atomic<UInt8>(0)
 
         @usableFromInline static let hasSide: UInt64 = 1 << 31
 
@@ -18,7 +22,7 @@ extension FilterStore {
 
     /// Where a topic's way through the crowd stands.
     @usableFromInline
-    struct CrowdWalk {
+    struct CrowdWalk: ~Copyable {
         fileprivate let topic: FilterCrowd.Topic
         fileprivate var bucket: Int
         fileprivate var position = 0
@@ -83,10 +87,11 @@ extension FilterStore {
     ) {
         var mask = mask
         var found = 0
+        let block = unsafe UnsafePointer(crowd.pages.existingPage(Int(page)))
         while mask != 0 {
-            let record = crowd.record(page, mask.trailingZeroBitCount)
+            let record = unsafe FilterCrowd.record(block, mask.trailingZeroBitCount)
             mask &= mask &- 1
-            let words = unsafe heap.words(record)
+            let words = unsafe heap.existingWords(record)
             if unsafe words[0] & Self.isDeep != 0 {
                 let isMatch = unsafe TopicMatch.matches(
                     Self.text(words),

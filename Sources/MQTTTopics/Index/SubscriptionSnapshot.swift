@@ -5,16 +5,17 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
 
     /// A reference, so that handing a snapshot on, or matching in one, copies a word.
     ///
-    /// The storage stands behind a pointer: out of a property of the class all 500 bytes of it are
-    /// copied for each topic. It is written once, before anybody else has the reference.
+    /// The storage stands behind a pointer, which is read without asking whether anybody writes. It
+    /// is written once, before anybody else has the reference.
     @usableFromInline
     @safe
     final class Box: @unchecked Sendable {
-        @usableFromInline let pointer: UnsafeMutablePointer<
-            SubscriptionStorage<Subscriber, Options>
-        >
+        @usableFromInline let pointer:
+            UnsafeMutablePointer<
+                SubscriptionStorage<Subscriber, Options>
+            >
 
-        init(_ storage: SubscriptionStorage<Subscriber, Options>) {
+        init(_ storage: consuming SubscriptionStorage<Subscriber, Options>) {
             unsafe pointer = .allocate(capacity: 1)
             unsafe pointer.initialize(to: storage)
         }
@@ -37,7 +38,9 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
 
     @usableFromInline let box: Box
 
-    init(storage: SubscriptionStorage<Subscriber, Options>) { box = Box(storage) }
+    init(storage: consuming SubscriptionStorage<Subscriber, Options>) {
+        box = Box(storage)
+    }
 
     /// Calls `body` once for every subscription whose filter matches `topic`.
     @inlinable
