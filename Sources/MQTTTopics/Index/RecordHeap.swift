@@ -44,14 +44,6 @@ struct RecordHeap: Sendable {
         unsafe UnsafePointer(pages.page(Int(reference >> 10)) + Int(reference & 1023))
     }
 
-    /// The words of a record that is there; unchecked.
-    @inline(__always)
-    func existingWords(_ reference: Reference) -> UnsafePointer<UInt32> {
-        unsafe UnsafePointer(
-            pages.existingPage(Int(reference >> 10)) + Int(reference & 1023)
-        )
-    }
-
     /// The words of a record, for writing.
     @inline(__always)
     mutating func mutableWords(_ reference: Reference) -> UnsafeMutablePointer<UInt32> {

@@ -48,7 +48,9 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     @inlinable
     @inline(__always)
     func payload(_ number: UInt32) -> Payload {
-        guard let payload = unsafe payloads.page(Int(number >> 8))[Int(number & 255)] else {
+        // Numbers come out of the index itself; whether the place is taken is asked below.
+        let page = unsafe payloads.existingPage(Int(number >> 8))
+        guard let payload = unsafe page[Int(number & 255)] else {
             preconditionFailure("no such subscription")
         }
         return payload
@@ -110,7 +112,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     @usableFromInline
     func owner(of number: UInt32) -> UInt32 { links[number].owner }
     @usableFromInline
-    func next(_ number: UInt32) -> UInt32 { links[number].next }
+    func next(_ number: UInt32) -> UInt32 { links.next(number) }
     @usableFromInline
     func nextOfSubscriber(_ number: UInt32) -> UInt32 { links[number].nextOfSubscriber }
 
