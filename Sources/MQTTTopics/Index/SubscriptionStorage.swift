@@ -1,6 +1,6 @@
 /// The state behind an index and its snapshots.
 ///
-/// Not copyable, so that the compiler cannot copy it for a match: its eighteen references, counted
+/// Not copyable, so that the compiler cannot copy it for a match: its references, counted
 /// up and down, were a third of a match's instructions. ``shared()`` makes the copies that are meant.
 @usableFromInline
 struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: ~Copyable, Sendable
