@@ -1,28 +1,23 @@
+public import Synchronization
+
 extension FilterStore {
     /// The filters of the table that match a topic, or of one block of the crowd.
     @usableFromInline
-    struct Matches {
+    struct Matches: ~Copyable {
         /// For each filter: its record, and in the upper half its word 1; bit 31 of the lower half
         /// is set where that is a side record.
         @usableFromInline var found: InlineArray<64, UInt64>
         @usableFromInline var count = 0
         /// Keeps the looks ahead from being optimised away.
         @usableFromInline var touched: UInt32 = 0
+        /// Never read: see ``FilterStore``.
+        @usableFromInline let address = Atomic<UInt8>(0)
 
         @usableFromInline static let hasSide: UInt64 = 1 << 31
 
         @inlinable
         @inline(__always)
         init() { found = InlineArray(repeating: 0) }
-    }
-
-    /// Where a topic's way through the crowd stands.
-    @usableFromInline
-    struct CrowdWalk {
-        fileprivate let topic: FilterCrowd.Topic
-        fileprivate var bucket: Int
-        fileprivate var position = 0
-        fileprivate let isSystem: Bool
     }
 
     /// Finds the filters of the table that match; at most 64, one for each shape.
@@ -34,77 +29,9 @@ extension FilterStore {
         }
     }
 
-    /// A way through the crowd, at its beginning.
-    @usableFromInline
-    func walk(_ topic: Span<UInt8>) -> CrowdWalk? {
-        unsafe topic.withUnsafeBufferPointer { buffer in
-            guard let bytes = buffer.baseAddress, buffer.count > 0 else { return nil }
-            let topic = unsafe FilterCrowd.Topic(bytes, count: buffer.count, hasher)
-            let end = unsafe Bytes.levelEnd(bytes, from: 0, count: buffer.count)
-            let first = unsafe hasher.level(bytes, 0..<end, place: 0, of: buffer.count)
-            return CrowdWalk(
-                topic: topic,
-                bucket: ShapeDirectory.bucket(firstLevel: first),
-                isSystem: unsafe bytes[0] == TopicSyntax.dollar
-            )
-        }
-    }
-
-    /// Finds the filters of the next block that has any.
-    ///
-    /// - Returns: `false` when there are no more.
-    @usableFromInline
-    func next(_ walk: inout CrowdWalk, _ topic: Span<UInt8>, into matches: inout Matches) -> Bool {
-        unsafe topic.withUnsafeBufferPointer { buffer in
-            guard let bytes = buffer.baseAddress else { return false }
-            while true {
-                guard walk.position < crowd.buckets[walk.bucket].count else {
-                    if walk.bucket == ShapeDirectory.wildcard || walk.isSystem { return false }
-                    walk.bucket = ShapeDirectory.wildcard
-                    walk.position = 0
-                    continue
-                }
-                let page = crowd.buckets[walk.bucket][walk.position]
-                walk.position += 1
-                let mask = unsafe crowd.match(page, walk.topic, bytes, dialect: dialect)
-                if mask == 0 { continue }
-                unsafe collect(mask, page, bytes, buffer.count, &matches)
-                if matches.count > 0 { return true }
-            }
-        }
-    }
-
-    private func collect(
-        _ mask: UInt64,
-        _ page: UInt32,
-        _ bytes: UnsafePointer<UInt8>,
-        _ count: Int,
-        _ matches: inout Matches
-    ) {
-        var mask = mask
-        var found = 0
-        while mask != 0 {
-            let record = crowd.record(page, mask.trailingZeroBitCount)
-            mask &= mask &- 1
-            let words = unsafe heap.words(record)
-            if unsafe words[0] & Self.isDeep != 0 {
-                let isMatch = unsafe TopicMatch.matches(
-                    Self.text(words),
-                    count: Self.length(words),
-                    bytes,
-                    count: count,
-                    dialect: dialect
-                )
-                guard isMatch else { continue }
-            }
-            matches.found[found] = unsafe Self.entry(record, words)
-            found += 1
-        }
-        matches.count = found
-    }
-
+    /// What ``Matches`` holds of a record.
     @inline(__always)
-    private static func entry(_ record: Record, _ words: UnsafePointer<UInt32>) -> UInt64 {
+    static func entry(_ record: Record, _ words: UnsafePointer<UInt32>) -> UInt64 {
         let side = unsafe UInt64(words[0] & hasSide) << 30
         return unsafe UInt64(words[1]) << 32 | UInt64(record) | side
     }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The filters of an index: found by text, found by topic, without knowing what a subscriber is.
 ///
 /// A filter's record is three words and its text:
@@ -10,7 +12,7 @@
 /// A filter with share groups has a side record: newest subscription, newest group. A share group's
 /// record: flags, newest member, filter, next group, members, length of the name, the name.
 @usableFromInline
-struct FilterStore: Sendable {
+struct FilterStore: ~Copyable, Sendable {
     @usableFromInline typealias Record = UInt32
 
     static let inCrowd: UInt32 = 1
@@ -31,10 +33,26 @@ struct FilterStore: Sendable {
     let hasher: LevelHasher
     let dialect: TopicDialect
     private(set) var groupCount = 0
+    /// Never read: an atomic has an address, and so has what contains it.
+    ///
+    /// All 300 bytes of the store are otherwise copied to the stack for each call that borrows it.
+    private let address = Atomic<UInt8>(0)
 
     init(dialect: TopicDialect, seed: UInt64) {
         self.dialect = dialect
         hasher = LevelHasher(seed: seed)
+    }
+
+    /// What `other` holds; both share it until one side writes.
+    init(sharing other: borrowing Self) {
+        heap = other.heap
+        table = other.table
+        shapes = other.shapes
+        crowd = other.crowd
+        hasher = other.hasher
+        dialect = other.dialect
+        groupCount = other.groupCount
+        hasCrowd = other.hasCrowd
     }
 
     var count: Int { table.count }

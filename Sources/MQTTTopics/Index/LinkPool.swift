@@ -47,6 +47,14 @@ struct LinkPool: Sendable {
         set { unsafe pages.mutablePage(Int(number >> 8))[Int(number & 255)] = newValue }
     }
 
+    /// The subscription behind another in its owner's list, or 0.
+    ///
+    /// Not through the storage: that is generic, and asks for its own type before each call.
+    @usableFromInline
+    func next(_ number: UInt32) -> UInt32 {
+        unsafe pages.existingPage(Int(number >> 8))[Int(number & 255)].next
+    }
+
     /// A link, for writing.
     @inline(__always)
     mutating func mutable(_ number: UInt32) -> UnsafeMutablePointer<SubscriptionLink> {

@@ -5,8 +5,8 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
 
     /// A reference, so that handing a snapshot on, or matching in one, copies a word.
     ///
-    /// The storage stands behind a pointer: out of a property of the class all 500 bytes of it are
-    /// copied for each topic. It is written once, before anybody else has the reference.
+    /// The storage stands behind a pointer, which is read without asking whether anybody writes. It
+    /// is written once, before anybody else has the reference.
     @usableFromInline
     @safe
     final class Box: @unchecked Sendable {
@@ -15,7 +15,7 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
                 SubscriptionStorage<Subscriber, Options>
             >
 
-        init(_ storage: SubscriptionStorage<Subscriber, Options>) {
+        init(_ storage: consuming SubscriptionStorage<Subscriber, Options>) {
             unsafe pointer = .allocate(capacity: 1)
             unsafe pointer.initialize(to: storage)
         }
@@ -38,7 +38,9 @@ public struct SubscriptionSnapshot<Subscriber: Hashable & Sendable, Options: Sen
 
     @usableFromInline let box: Box
 
-    init(storage: SubscriptionStorage<Subscriber, Options>) { box = Box(storage) }
+    init(storage: consuming SubscriptionStorage<Subscriber, Options>) {
+        box = Box(storage)
+    }
 
     /// Calls `body` once for every subscription whose filter matches `topic`.
     @inlinable

@@ -59,7 +59,7 @@ extension SubscriptionStorage {
                 )
             )
             guard hasMore else { return }
-            number = next(number)
+            number = links.next(number)
             if number == 0 { return }
         }
     }

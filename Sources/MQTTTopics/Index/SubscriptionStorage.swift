@@ -1,6 +1,10 @@
-/// The state behind an index and its snapshots; a copy shares all of it until one side writes.
+/// The state behind an index and its snapshots.
+///
+/// Not copyable, so that the compiler cannot copy it for a match: its references, counted
+/// up and down, were a third of a match's instructions. ``shared()`` makes the copies that are meant.
 @usableFromInline
-struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: Sendable {
+struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: ~Copyable, Sendable
+{
     /// What is stored for a subscription.
     @usableFromInline
     struct Payload: Sendable {
@@ -30,12 +34,23 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         self.limits = limits
     }
 
+    /// What `other` holds; both share it until one side writes.
+    private init(sharing other: borrowing Self) {
+        filters = FilterStore(sharing: other.filters)
+        links = other.links
+        payloads = other.payloads
+        subscribers = other.subscribers
+        limits = other.limits
+    }
+
     // MARK: Lookup
 
     @inlinable
     @inline(__always)
     func payload(_ number: UInt32) -> Payload {
-        guard let payload = unsafe payloads.page(Int(number >> 8))[Int(number & 255)] else {
+        // Numbers come out of the index itself; whether the place is taken is asked below.
+        let page = unsafe payloads.existingPage(Int(number >> 8))
+        guard let payload = unsafe page[Int(number & 255)] else {
             preconditionFailure("no such subscription")
         }
         return payload
@@ -97,7 +112,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
     @usableFromInline
     func owner(of number: UInt32) -> UInt32 { links[number].owner }
     @usableFromInline
-    func next(_ number: UInt32) -> UInt32 { links[number].next }
+    func next(_ number: UInt32) -> UInt32 { links.next(number) }
     @usableFromInline
     func nextOfSubscriber(_ number: UInt32) -> UInt32 { links[number].nextOfSubscriber }
 
@@ -326,7 +341,7 @@ struct SubscriptionStorage<Subscriber: Hashable & Sendable, Options: Sendable>: 
         links.pages.markShared()
         payloads.markShared()
         subscribers.pages.markShared()
-        return self
+        return Self(sharing: self)
     }
 
     var statistics: SubscriptionStatistics {
