@@ -13,7 +13,7 @@ import sys
 
 INK, GRID, GOOD, BAD, PEER = "#1f2933", "#d5dae0", "#2f7d4f", "#b3541e", "#8a94a0"
 FONT = "font-family='ui-sans-serif,system-ui,sans-serif'"
-ROW, LEFT, WIDTH, RIGHT = 22, 380, 760, 70
+ROW, LEFT, WIDTH, RIGHT = 22, 440, 820, 70
 
 
 def text(x, y, content, anchor="start", size=12, colour=INK, weight="normal"):
