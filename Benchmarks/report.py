@@ -6,7 +6,7 @@ usage: report.py FOLDER [--baseline FILE] [--write FILE] [--smoke] [--partial]
 FOLDER has a NAME.json of each program NAME. --write joins them in one file: that is also how a
 baseline is made. Rows with a peer of the same run are compared by their ratio and move by more than
 15 %, the others by their value and move by more than 30 %: machines differ, peers on them less.
---smoke compares names alone, --partial does not miss rows.
+--smoke names new rows and counts those that were left out, --partial does not miss rows.
 """
 import argparse
 import json
@@ -88,10 +88,11 @@ def compare(programs, baseline, smoke, partial):
     print(f"\nbaseline: {len(old)} rows, {len(set(old) & set(new))} measured again")
     for name in added:
         print(f"new     {name}")
+    if smoke:  # sizes that take long are left out there
+        print(f"{len(gone)} rows are not part of a smoke run")
+        return
     for name in gone:
         print(f"gone    {name}")
-    if smoke:
-        return
     moved = [movement(new[k], old[k]) for k in new if k in old]
     moved = [line for line in moved if line]
     for line in sorted(moved):
