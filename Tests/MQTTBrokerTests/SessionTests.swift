@@ -285,6 +285,42 @@ struct SessionTests {
         }
         #expect(simulation.broker.statistics.connections == 0)
     }
+
+    @Test(
+        "§4.9 PUBREL of an earlier connection does not count against the client's Receive Maximum"
+    )
+    func receiveMaximumOfReleased() {
+        let simulation = Simulation { $0.maximumInflight = 4 }
+        let kept = Property.sessionExpiryInterval(60)
+        let first = simulation.connect("s", properties: [kept, .receiveMaximum(3)])
+        first.subscribe("t", .exactlyOnce)
+        let publisher = simulation.connect("p")
+        func publish(_ numbers: ClosedRange<UInt16>) {
+            for number in numbers {
+                let id = PacketIdentifier(rawValue: number)
+                publisher.publish("t", "\(number)", .exactlyOnce, id: id)
+            }
+        }
+        publish(1...3)
+        for number: PacketIdentifier in [1, 2, 3] { first.acknowledge(.pubrec, number) }
+        first.drop()
+        let second = simulation.open()
+        second.connect("s", clean: false, properties: [kept, .receiveMaximum(1)])
+        #expect(second.take().count == 4)  // CONNACK and PUBREL three times
+        publish(4...6)
+        #expect(second.takePayloads() == ["4"])
+        second.acknowledge(.pubrec, 4)
+        second.acknowledge(.pubcomp, 4)
+        #expect(second.take().count == 2)  // PUBREL and 5
+        // The broker keeps no more than four exchanges, whatever connection they began on.
+        second.drop()
+        let third = simulation.open()
+        third.connect("s", clean: false, properties: [kept])
+        #expect(third.take().count == 5)  // CONNACK, PUBREL three times, 5 again
+        third.acknowledge(.pubcomp, 1)
+        #expect(third.takePayloads() == ["6"])
+        #expect(simulation.broker.firstInconsistency == nil)
+    }
 }
 
 /// A PUBLISH as the broker sends it.
